@@ -1,1 +1,17 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::indexing_slicing)
+)]
+
+mod attempt;
+mod fence;
+mod reason;
+mod retry;
+mod status;
+
+pub use attempt::{AttemptEnd, Disposition, settle};
+pub use fence::{Fence, InvalidFence, LeaseRef};
+pub use reason::{ReasonCode, UnknownReason};
+pub use retry::RetryPolicy;
+pub use status::{IllegalTransition, TaskEvent, TaskStatus, UnknownStatus, next};
