@@ -1,0 +1,140 @@
+//! Reading the members of one object of the contract: which are there, which should not be, and of what type they are.
+
+use std::ops::RangeInclusive;
+
+use crate::door::hints;
+use crate::free_form::{excerpt, repeated_names, without_nul};
+use crate::json::{JsonObject, JsonValue};
+use crate::limits::CRITERIA_MAX_ITEMS;
+use crate::pointer::Path;
+use crate::violation::{ViolationCode, Violations};
+
+/// A member that is there and not `null`, and where the caller wrote it.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'p, 'd, 'a> {
+    pub(super) value: &'d JsonValue<'a>,
+    pub(super) path: Path<'p>,
+}
+
+/// One object of the contract.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'p, 'd, 'a> {
+    object: &'d JsonObject<'a>,
+    path: &'p Path<'p>,
+}
+
+impl<'p, 'd, 'a> Fields<'p, 'd, 'a> {
+    /// Takes the value as an object and reports repeated names and names that the contract does not have.
+    pub(super) fn open(
+        value: &'d JsonValue<'a>,
+        path: &'p Path<'p>,
+        names: &[&str],
+        aliases: &[&str],
+        violations: &mut Violations,
+    ) -> Option<Self> {
+        let JsonValue::Object(object) = value else {
+            wrong_type(Field { value, path: *path }, "an object", violations);
+            return None;
+        };
+        repeated_names(object, *path, violations);
+        for (name, _) in object.iter().filter(|(name, _)| !names.contains(name) && !aliases.contains(name)) {
+            let message = if violations.is_full() { String::new() } else { unknown_field(name, *path, names) };
+            violations.report(path.name(name), ViolationCode::UnknownField, message);
+        }
+        Some(Self { object, path })
+    }
+
+    /// Every name that was written.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'d str> {
+        self.object.iter().map(|(name, _)| name)
+    }
+
+    /// The member, unless it is absent or `null`.
+    pub(super) fn get(&self, name: &'p str) -> Option<Field<'p, 'd, 'a>> {
+        let value = self.object.get(name).filter(|value| !matches!(value, JsonValue::Null))?;
+        Some(Field { value, path: self.path.name(name) })
+    }
+
+    /// The member, else its legacy alias; reports if neither is there.
+    pub(super) fn required(&self, name: &'p str, alias: Option<&'p str>, violations: &mut Violations) -> Option<Field<'p, 'd, 'a>> {
+        let field = self.get(name).or_else(|| alias.and_then(|alias| self.get(alias)));
+        if field.is_none() {
+            violations.report(self.path.name(name), ViolationCode::Required, "the field is required");
+        }
+        field
+    }
+}
+
+fn unknown_field(name: &str, path: Path<'_>, names: &[&str]) -> String {
+    let shown = excerpt(name);
+    if let (Path::Root, Some(instead)) = (path, hints::stale_field(name)) {
+        return format!("the V1 contract has no field `{shown}`: {instead}");
+    }
+    if let Some(meant) = hints::closest(name, names) {
+        return format!("unknown field `{shown}`; did you mean `{meant}`?");
+    }
+    let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    format!("unknown field `{shown}`; the fields here are {known}")
+}
+
+pub(super) fn wrong_type(field: Field<'_, '_, '_>, expected: &str, violations: &mut Violations) {
+    match field.value {
+        JsonValue::TooDeep => violations.report(field.path, ViolationCode::TooDeep, format!("must be {expected}, is nested too deep")),
+        value => violations.report(field.path, ViolationCode::WrongType, format!("must be {expected}, not {}", value.kind())),
+    }
+}
+
+/// A string without U+0000, of any length.
+pub(super) fn any_text<'d>(field: Field<'_, 'd, '_>, violations: &mut Violations) -> Option<&'d str> {
+    let Some(text) = field.value.as_str() else {
+        wrong_type(field, "a string", violations);
+        return None;
+    };
+    without_nul(text, field.path, violations);
+    Some(text)
+}
+
+/// A string of so many characters.
+pub(super) fn text(field: Field<'_, '_, '_>, chars: &RangeInclusive<usize>, violations: &mut Violations) -> Option<String> {
+    let text = any_text(field, violations)?;
+    length(text, field.path, chars, violations);
+    Some(text.to_owned())
+}
+
+/// Reports a text that has too few or too many characters.
+pub(super) fn length(text: &str, path: Path<'_>, chars: &RangeInclusive<usize>, violations: &mut Violations) {
+    let (min, max) = (*chars.start(), *chars.end());
+    // A text never has more characters than bytes, so that counting is rarely needed.
+    if (min..=max).contains(&text.len()) && text.is_ascii() {
+        return;
+    }
+    let found = text.chars().count();
+    if found < min {
+        violations.report(path, ViolationCode::TooShort, format!("must have at least {min} characters, has {found}"));
+    } else if found > max {
+        violations.report(path, ViolationCode::TooLong, format!("must have at most {max} characters, has {found}"));
+    }
+}
+
+/// `true` or `false`; words and numbers are not converted.
+pub(super) fn boolean(field: Field<'_, '_, '_>, violations: &mut Violations) -> Option<bool> {
+    if let JsonValue::Bool(value) = field.value {
+        return Some(*value);
+    }
+    wrong_type(field, "`true` or `false`", violations);
+    None
+}
+
+/// An array of at most [`CRITERIA_MAX_ITEMS`] strings.
+pub(super) fn texts(field: Field<'_, '_, '_>, chars: &RangeInclusive<usize>, violations: &mut Violations) -> Option<Vec<String>> {
+    let Some(items) = field.value.as_array() else {
+        wrong_type(field, "an array of strings", violations);
+        return None;
+    };
+    if items.len() > CRITERIA_MAX_ITEMS {
+        let message = format!("must have at most {CRITERIA_MAX_ITEMS} entries, has {}", items.len());
+        violations.report(field.path, ViolationCode::TooManyItems, message);
+    }
+    let item = |(index, value)| text(Field { value, path: field.path.index(index) }, chars, violations);
+    items.iter().enumerate().map(item).collect()
+}

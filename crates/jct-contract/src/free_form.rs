@@ -1,0 +1,123 @@
+//! The two free-form objects: everything may be written in them, but what is written must be carried exactly.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::executor::ExecutorName;
+use crate::json::{JsonNumber, JsonObject, JsonValue};
+use crate::limits::FREE_FORM_MAX_DEPTH;
+use crate::pointer::Path;
+use crate::violation::{ViolationCode, Violations};
+
+/// Converts an object, reporting what cannot be carried; the result is only used when nothing was reported.
+pub(crate) fn object(object: &JsonObject<'_>, path: Path<'_>, violations: &mut Violations) -> Map<String, Value> {
+    members(object, path, FREE_FORM_MAX_DEPTH - 1, violations)
+}
+
+/// `levels` more may nest inside.
+fn members(object: &JsonObject<'_>, path: Path<'_>, levels: usize, violations: &mut Violations) -> Map<String, Value> {
+    repeated_names(object, path, violations);
+    let mut map = Map::with_capacity(object.len());
+    for (name, member) in object.iter() {
+        let here = path.name(name);
+        if name.contains('\0') {
+            violations.report(here, ViolationCode::NulCharacter, "the name contains U+0000");
+        }
+        map.insert(name.to_owned(), value(member, here, levels, violations));
+    }
+    map
+}
+
+fn value(json: &JsonValue<'_>, path: Path<'_>, levels: usize, violations: &mut Violations) -> Value {
+    match (json, levels.checked_sub(1)) {
+        (JsonValue::Null, _) => Value::Null,
+        (JsonValue::Bool(value), _) => Value::Bool(*value),
+        (JsonValue::Number(number), _) => exact(*number, path, violations),
+        (JsonValue::String(text), _) => {
+            without_nul(text, path, violations);
+            Value::String(text.clone().into_owned())
+        }
+        (JsonValue::Array(items), Some(levels)) => {
+            let items = items.iter().enumerate();
+            Value::Array(items.map(|(index, item)| value(item, path.index(index), levels, violations)).collect())
+        }
+        (JsonValue::Object(object), Some(levels)) => Value::Object(members(object, path, levels, violations)),
+        (JsonValue::Array(_) | JsonValue::Object(_), None) | (JsonValue::TooDeep, _) => {
+            let message = format!("nested deeper than {FREE_FORM_MAX_DEPTH} levels");
+            violations.report(path, ViolationCode::TooDeep, message);
+            Value::Null
+        }
+    }
+}
+
+fn exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut Violations) -> Value {
+    number.exact().map_or_else(
+        || {
+            not_exact(number, path, violations);
+            Value::Null
+        },
+        Value::Number,
+    )
+}
+
+pub(crate) fn not_exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut Violations) {
+    let text = excerpt(number.text());
+    let message = format!("a double would change the number `{text}`; send it as a string");
+    violations.report(path, ViolationCode::NumberNotExact, message);
+}
+
+/// Reports U+0000 in a string; databases cannot store it.
+pub(crate) fn without_nul(text: &str, path: Path<'_>, violations: &mut Violations) {
+    if text.contains('\0') {
+        violations.report(path, ViolationCode::NulCharacter, "the text contains U+0000");
+    }
+}
+
+/// Reports every name that an object repeats.
+pub(crate) fn repeated_names(object: &JsonObject<'_>, path: Path<'_>, violations: &mut Violations) {
+    for name in object.repeated_names() {
+        violations.report(path.name(name), ViolationCode::DuplicateKey, "the name is written more than once");
+    }
+}
+
+/// At most 64 characters of what the caller wrote, to show it back.
+pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
+    const MAX_CHARS: usize = 64;
+    match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Checks the two members of `inputs` that the tower itself reads; `null` is the same as absent.
+pub(crate) fn known_inputs(inputs: &Map<String, Value>, path: Path<'_>, violations: &mut Violations) {
+    match inputs.get("executor") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(name)) if name.parse::<ExecutorName>().is_ok() => {}
+        Some(_) => {
+            let message = "must be a string of 1 to 64 characters of `a-z 0-9 _ -`";
+            violations.report(path.name("executor"), ViolationCode::InvalidExecutor, message);
+        }
+    }
+    if let Some(command) = inputs.get("command").filter(|command| !command.is_null())
+        && commands(command).is_none()
+    {
+        let message = "must be a non-empty array of strings that begins with the program, or a non-empty array of such arrays";
+        violations.report(path.name("command"), ViolationCode::InvalidCommand, message);
+    }
+}
+
+/// Reads `inputs.command`: one command, or a list of them.
+pub(crate) fn commands(value: &Value) -> Option<Vec<Vec<String>>> {
+    let items = value.as_array()?;
+    if items.first()?.is_string() {
+        return Some(vec![command(value)?]);
+    }
+    items.iter().map(command).collect()
+}
+
+fn command(value: &Value) -> Option<Vec<String>> {
+    let words: Option<Vec<_>> = value.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect();
+    words.filter(|words| words.first().is_some_and(|program| !program.is_empty()))
+}
