@@ -1,0 +1,148 @@
+//! Everything that writes, as values: the writer collects concurrent commands and commits them together.
+
+use std::time::Duration;
+
+use jct_contract::{Principal, TaskId, WorkerId};
+use jct_lifecycle::{Fence, IllegalTransition, LeaseRef, RetryPolicy, TaskStatus};
+
+use crate::StoreError;
+use crate::model::{
+    ApiKeyRecord, Claim, ClaimedTask, Enqueued, ExternalLease, HeartbeatAnswer, NewApiKey, NewEvent, NewTask,
+    NewWorker, Reaped, SettleAnswer, Settlement,
+};
+
+/// A write on its way to the writer.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Enqueue(Vec<NewTask>),
+    Claim(Claim),
+    Heartbeat { worker_id: WorkerId, leases: Vec<LeaseRef>, lease: Duration },
+    Record { lease: LeaseRef, events: Vec<NewEvent> },
+    Settle(Settlement),
+    Reap { retry: RetryPolicy, limit: u32, jitter: f64 },
+    ChangeStatus(StatusChange),
+    Pause { by: Principal, reason: String },
+    Resume { by: Principal },
+    WorkerStarted(NewWorker),
+    WorkerSeen(WorkerId),
+    WorkerStopped(WorkerId),
+    CreateKey(NewApiKey),
+    RevokeKey { name: String, by: Principal },
+}
+
+/// What the writer answers; each command has its own.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Enqueued(Vec<Enqueued>),
+    Claimed(Vec<ClaimedTask>),
+    Heartbeat(Vec<HeartbeatAnswer>),
+    Recorded(RecordAnswer),
+    Settled(SettleAnswer),
+    Reaped(Vec<Reaped>),
+    Changed(ChangeAnswer),
+    Done(bool),
+    Key(KeyAnswer),
+}
+
+pub(crate) type CommandResult = Result<Answer, StoreError>;
+
+/// A change of status that somebody outside the worker asks for.
+#[derive(Clone, Debug)]
+pub struct StatusChange {
+    /// The task.
+    pub task_id: TaskId,
+    /// Who asks.
+    pub by: Principal,
+    /// The fence of the asker's lease, if it sent one.
+    pub fence: Option<Fence>,
+    /// What is asked for.
+    pub action: StatusAction,
+}
+
+/// What a [`StatusChange`] asks for.
+#[derive(Clone, Debug)]
+pub enum StatusAction {
+    /// `pending -> queued`.
+    Release,
+    /// `queued -> running`: take the task off the queue for an executor outside the tower. The lease lasts the task's
+    /// time budget and `grace` more.
+    Take {
+        /// The assignee's name; the principal's if absent.
+        assigned_to: Option<String>,
+        /// Added to the time budget.
+        grace: Duration,
+    },
+    /// `running -> completed`, with a JSON object as text.
+    Complete {
+        /// The result.
+        result: String,
+        /// An opaque path.
+        trace_path: Option<String>,
+    },
+    /// `queued | running -> failed`.
+    Fail {
+        /// The error.
+        error: String,
+        /// An opaque path.
+        trace_path: Option<String>,
+    },
+    /// `pending | queued | running -> cancelled`; a worker is asked to stop and has the last word.
+    Cancel {
+        /// For the audit log.
+        note: Option<String>,
+    },
+    /// A target no event of the outside leads to; always refused with the current state.
+    Impossible(TaskStatus),
+}
+
+/// What became of a [`StatusChange`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeAnswer {
+    /// Done.
+    Changed,
+    /// Done; this is the asker's lease.
+    Taken(ExternalLease),
+    /// A worker holds the task and was asked to stop; it has the last word.
+    CancelRequested,
+    /// No such task.
+    NotFound,
+    /// Not possible from the task's state.
+    Illegal(IllegalTransition),
+    /// A worker holds the task; only it may end it.
+    HeldByWorker {
+        /// The worker's name.
+        name: String,
+    },
+    /// Another principal holds the task.
+    HeldByOther {
+        /// The principal's name.
+        principal: String,
+    },
+    /// The lease of the asker ran out.
+    LeaseExpired,
+    /// The fence does not belong to the living lease.
+    StaleFence {
+        /// The fence of the living lease.
+        current: Fence,
+    },
+}
+
+/// What became of a worker's events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordAnswer {
+    /// Kept.
+    Recorded,
+    /// The lease is gone; nothing was kept.
+    Stale,
+}
+
+/// What became of a request to create or revoke a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyAnswer {
+    /// The key as it is kept now.
+    Kept(ApiKeyRecord),
+    /// A key of this name exists.
+    NameTaken,
+    /// No key has this name.
+    NotFound,
+}

@@ -1,0 +1,152 @@
+//! Work on its way through a worker: claim, heartbeat, settle, reap.
+
+use std::time::Duration;
+
+use jct_contract::{NormalizedTask, TaskId, Timestamp, TraceId, WorkerId};
+use jct_lifecycle::{AttemptEnd, Disposition, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
+
+/// A request for work.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The asking process.
+    pub worker_id: WorkerId,
+    /// Its name, shown as the assignee.
+    pub worker_name: String,
+    /// The most tasks to hand out.
+    pub limit: u32,
+    /// How long each lease lasts unless renewed.
+    pub lease: Duration,
+    /// Which tasks fit.
+    pub filter: ClaimFilter,
+}
+
+/// Which tasks a worker takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimFilter {
+    /// Whatever comes; what no executor of the worker fits fails with `NO_EXECUTOR`.
+    Any,
+    /// Only tasks for one of these executors.
+    Executors(Vec<String>),
+}
+
+/// A task handed to a worker.
+#[derive(Clone, Debug)]
+pub struct ClaimedTask {
+    /// What every write about it must carry.
+    pub lease: LeaseRef,
+    /// The attempt this lease is for, from 1.
+    pub attempt: u32,
+    /// When the lease ends unless renewed.
+    pub expires_at: Timestamp,
+    /// When the task became ready to run; what it waited is the claim's time less this.
+    pub ready_at: Timestamp,
+    /// When it was claimed.
+    pub claimed_at: Timestamp,
+    /// What to do.
+    pub task: NormalizedTask,
+    /// Follows the task through logs, events and traces.
+    pub trace_id: TraceId,
+}
+
+/// What a heartbeat learns about one lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeartbeatAnswer {
+    /// Still held, now until `expires_at`.
+    Held {
+        /// The lease's new end.
+        expires_at: Timestamp,
+        /// Somebody asked to cancel the task.
+        cancel_requested: bool,
+    },
+    /// No longer held: stop at once, nothing of this attempt will be accepted.
+    Lost,
+}
+
+/// A sealed trace folder, or the opaque path an outside executor reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceRef {
+    /// Relative to the trace root for sealed folders.
+    pub path: String,
+    /// The digest of the folder's manifest; only sealed folders have one.
+    pub manifest_digest: Option<String>,
+}
+
+/// The end of an attempt as its holder reports it.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// The lease this belongs to.
+    pub lease: LeaseRef,
+    /// How the attempt ended.
+    pub end: AttemptEnd,
+    /// What proves it.
+    pub trace: Option<TraceRef>,
+    /// How the task is tried again, if it is.
+    pub retry: RetryPolicy,
+    /// 0 to 1, chosen by the caller, so that the store needs no random numbers.
+    pub jitter: f64,
+}
+
+/// What the store says to a settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettleAnswer {
+    /// Accepted: this is what follows.
+    Accepted(Disposition),
+    /// The same settlement was accepted before; nothing was written.
+    Repeated {
+        /// The task's status after the first time.
+        status: TaskStatus,
+    },
+    /// The lease is gone; nothing was accepted, the refusal is in the audit log.
+    Stale {
+        /// The fence of the lease that lives now, if one does.
+        current: Option<Fence>,
+    },
+}
+
+/// A lease that ran out and what the reaper did about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaped {
+    /// The lease.
+    pub lease: LeaseRef,
+    /// The attempt it was for.
+    pub attempt: u32,
+    /// The status of the task now.
+    pub status: TaskStatus,
+    /// Why.
+    pub reason: ReasonCode,
+}
+
+/// A pause of the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// The principal that paused it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The queue at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// Tasks by status, in the order of [`TaskStatus::ALL`]. Counts of finished tasks stop at 100,000.
+    pub depth: [u64; 6],
+    /// Queued tasks whose time has not come.
+    pub not_due: u64,
+    /// Since when the longest waiting due task could have run.
+    pub oldest_ready_at: Option<Timestamp>,
+    /// The pause, if there is one.
+    pub paused: Option<Pause>,
+}
+
+/// Where a queued task stands in line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuePosition {
+    /// The executor it needs.
+    pub executor: String,
+    /// Due tasks before it; stops at 10,000.
+    pub ahead: u64,
+    /// The task in question.
+    pub task_id: TaskId,
+}

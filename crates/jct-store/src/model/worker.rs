@@ -1,0 +1,47 @@
+//! Worker processes and their presence.
+
+use jct_contract::{Timestamp, WorkerId};
+
+use super::ClaimFilter;
+
+/// A worker process that starts.
+#[derive(Clone, Debug)]
+pub struct NewWorker {
+    /// A fresh id: a restart is a new worker.
+    pub id: WorkerId,
+    /// For people, e.g. the host's name.
+    pub name: String,
+    /// The version of the binary.
+    pub version: String,
+    /// The executors it has.
+    pub executors: Vec<String>,
+    /// Which tasks it takes.
+    pub filter: ClaimFilter,
+    /// How many tasks it runs at once.
+    pub slots: u32,
+}
+
+/// A worker process as the store last saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerRecord {
+    /// The process.
+    pub id: WorkerId,
+    /// Its name.
+    pub name: String,
+    /// The version of its binary.
+    pub version: String,
+    /// The executors it has.
+    pub executors: Vec<String>,
+    /// Whether it takes any task.
+    pub takes_any: bool,
+    /// How many tasks it runs at once.
+    pub slots: u32,
+    /// Tasks it holds now.
+    pub running: u32,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it last showed up.
+    pub last_seen_at: Timestamp,
+    /// When it said goodbye.
+    pub stopped_at: Option<Timestamp>,
+}

@@ -1,0 +1,14 @@
+DROP TABLE audit_log;
+DROP TABLE api_keys;
+DROP TABLE queue_pauses;
+DROP TABLE workers;
+DROP TABLE task_events;
+DROP TABLE attempts;
+DROP TABLE task_outcomes;
+DROP TABLE task_leases;
+DROP TABLE task_ready;
+DROP TABLE task_holds;
+DROP TABLE admissions;
+DROP TABLE tasks;
+DROP TABLE policies;
+DROP TABLE database_meta;
