@@ -1,0 +1,129 @@
+//! The sections: one struct of plain data per concern, each field with its key, variable, default and range.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use jct_contract::ExecutorName;
+
+use crate::key::{Fallback, section};
+use crate::setting::choice;
+use crate::text::{CorsOrigin, LogFilter, RepoPrefix, TraceDirectory, WorkerName};
+use crate::{DatabaseUrl, Secret};
+
+const DAY_SECONDS: u64 = 86_400;
+const MIB: u64 = 1024 * 1024;
+
+section! {
+    /// Where state is kept.
+    pub struct Database("database") {
+        /// Database: `sqlite:` with a path, or `postgres://`. Picks the engine.
+        url: DatabaseUrl = Fallback::Text("sqlite://.jct/jct.db"), "DATABASE_URL";
+        /// Whether a binary brings the schema up to date when it starts; `false` makes it refuse an old schema instead.
+        migrate: bool = Fallback::Text("true"), "JCT_DATABASE_MIGRATE";
+        /// Connections that only read.
+        read_connections: u32 = Fallback::Text("4"), "JCT_DATABASE_READ_CONNECTIONS", 1..=256;
+        /// Group-commit writers on PostgreSQL; SQLite always has one.
+        writers: u32 = Fallback::Text("2"), "JCT_DATABASE_WRITERS", 1..=64;
+    }
+}
+
+section! {
+    /// The HTTP server.
+    pub struct Api("api") {
+        /// Address to listen on. Without any key configured, only a loopback address is accepted.
+        host: IpAddr = Fallback::Text("127.0.0.1"), "API_HOST";
+        /// Port to listen on; 0 lets the system choose one.
+        port: u16 = Fallback::Text("8000"), "API_PORT", 0..=65_535;
+        /// Key of the built-in principal `operator`, at least 16 visible ASCII characters.
+        key: Option<Secret> = Fallback::Text(""), "JCT_API_KEY";
+        /// Whether an address that is not loopback may be served with no key configured.
+        allow_unauthenticated: bool = Fallback::Text("false"), "JCT_API_ALLOW_UNAUTHENTICATED";
+        /// Origins that browsers may call from; empty keeps cross-origin requests off.
+        cors_origins: Vec<CorsOrigin> = Fallback::Text(""), "JCT_API_CORS_ORIGINS";
+        /// Largest request body, in bytes.
+        body_limit_bytes: u64 = Fallback::Text("1048576"), "JCT_API_BODY_LIMIT_BYTES", 1024..=64 * MIB;
+        /// Largest body of a batch request, in bytes.
+        batch_body_limit_bytes: u64 = Fallback::Text("16777216"), "JCT_API_BATCH_BODY_LIMIT_BYTES", 1024..=256 * MIB;
+        /// Time for one request to be received and answered, in seconds.
+        request_timeout_seconds: u64 = Fallback::Text("30"), "JCT_API_REQUEST_TIMEOUT_SECONDS", 1..=3600;
+        /// Connections served at once by one server thread.
+        max_connections: u32 = Fallback::Text("10000"), "JCT_API_MAX_CONNECTIONS", 1..=1_000_000;
+        /// Time an idle connection is kept, in seconds.
+        keep_alive_seconds: u64 = Fallback::Text("75"), "JCT_API_KEEP_ALIVE_SECONDS", 1..=3600;
+        /// Time given to requests in flight at shutdown, in seconds.
+        shutdown_grace_seconds: u64 = Fallback::Text("30"), "JCT_API_SHUTDOWN_GRACE_SECONDS", 0..=3600;
+        /// Server threads.
+        workers: u32 = Fallback::Cores, "JCT_API_WORKERS", 1..=1024;
+    }
+}
+
+section! {
+    /// What the policy gate admits.
+    pub struct Policy("policy") {
+        /// Repositories that may be worked on, by whole leading path segments such as `myorg/`; empty admits none.
+        allowed_repo_prefixes: Vec<RepoPrefix> = Fallback::Text(""), "JCT_ALLOWED_REPO_PREFIXES";
+        /// Smallest time budget a task may ask for, in seconds.
+        min_time_budget_seconds: u64 = Fallback::Text("30"), "JCT_POLICY_MIN_TIME_BUDGET_SECONDS", 1..=DAY_SECONDS;
+        /// Largest time budget a task may ask for, in seconds.
+        max_time_budget_seconds: u64 = Fallback::Text("86400"), "JCT_POLICY_MAX_TIME_BUDGET_SECONDS", 1..=DAY_SECONDS;
+    }
+}
+
+section! {
+    /// How tasks are run.
+    pub struct Worker("worker") {
+        /// Name shown in leases, attempts and traces.
+        name: WorkerName = Fallback::HostName, "JCT_WORKER_NAME";
+        /// Tasks run at once.
+        slots: u32 = Fallback::Cores, "JCT_WORKER_SLOTS", 1..=1024;
+        /// Executors offered; empty offers every one that is built in.
+        executors: Vec<ExecutorName> = Fallback::Text(""), "JCT_WORKER_EXECUTORS";
+        /// Time after which a lease that was not renewed is lost, in seconds.
+        lease_seconds: u64 = Fallback::Text("30"), "JCT_WORKER_LEASE_SECONDS", 3..=3600;
+        /// Time between renewals of all leases, in seconds; less than half of the lease.
+        heartbeat_seconds: u64 = Fallback::Text("10"), "JCT_WORKER_HEARTBEAT_SECONDS", 1..=1800;
+        /// Time to finish running tasks at shutdown before they are given back, in seconds.
+        grace_seconds: u64 = Fallback::Text("30"), "JCT_WORKER_GRACE_SECONDS", 0..=3600;
+        /// Tries of a task whose attempts end in a crash.
+        max_attempts: u32 = Fallback::Text("3"), "JCT_WORKER_MAX_ATTEMPTS", 1..=100;
+        /// Wait before the second try, in seconds; doubles with every further try.
+        backoff_base_seconds: u64 = Fallback::Text("15"), "JCT_WORKER_BACKOFF_BASE_SECONDS", 0..=3600;
+        /// Longest wait before a further try, in seconds.
+        backoff_max_seconds: u64 = Fallback::Text("600"), "JCT_WORKER_BACKOFF_MAX_SECONDS", 0..=DAY_SECONDS;
+        /// Folder of the workspaces, one for each attempt while it runs.
+        workspace_root: PathBuf = Fallback::Text("./.jct/workspaces"), "JCT_WORKER_WORKSPACE_ROOT";
+        /// Folder of the cached repositories.
+        cache_root: PathBuf = Fallback::Text("./.jct/repos"), "JCT_WORKER_CACHE_ROOT";
+        /// Time limit for fetching a repository, in seconds.
+        fetch_timeout_seconds: u64 = Fallback::Text("300"), "JCT_WORKER_FETCH_TIMEOUT_SECONDS", 1..=DAY_SECONDS;
+    }
+}
+
+section! {
+    /// Where the proof of each attempt is kept.
+    pub struct Trace("trace") {
+        /// Folder of the trace folders: a path or a `file://` address.
+        root: TraceDirectory = Fallback::Text("./.jct/traces"), "JCT_TRACE_ROOT";
+    }
+}
+
+section! {
+    /// What is logged, and in which form.
+    pub struct Log("log") {
+        /// Least level that is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`, and exceptions such as `info,jct_store=debug`.
+        level: LogFilter = Fallback::Text("info"), "JCT_LOG";
+        /// Form of a log line: `text` for people or `json` for machines.
+        format: LogFormat = Fallback::Text("text"), "JCT_LOG_FORMAT";
+    }
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people: time, level, target, message, `key=value`.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+choice! { LogFormat { Text = "text", Json = "json" } }
