@@ -1,0 +1,7 @@
+//! The `command` executor: the task's own commands, in a fresh checkout.
+
+mod confine;
+mod executor;
+mod input;
+
+pub use executor::CommandExecutor;

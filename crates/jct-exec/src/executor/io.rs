@@ -1,0 +1,89 @@
+//! Everything an executor may touch outside itself.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::process::{Capture, DEFAULT_OUTPUT_LIMIT, LineSink};
+
+/// Hears how far the work is. Called from async code: must not block for long.
+pub trait ProgressSink: Send + Sync {
+    /// `percent` is 0..=100, or `None` when it cannot be told.
+    fn progress(&self, percent: Option<u8>, message: &str);
+}
+
+/// Where an attempt's output goes and how it is stopped.
+#[derive(Clone)]
+pub struct ExecutionIo {
+    lines: Arc<dyn LineSink>,
+    progress: Arc<dyn ProgressSink>,
+    artifacts: PathBuf,
+    workspaces: PathBuf,
+    cancel: CancellationToken,
+    output_limit: usize,
+}
+
+impl ExecutionIo {
+    /// `artifacts` is an existing folder whose files become part of the trace; `workspaces` is the
+    /// folder in which an executor makes its own temporary folders.
+    pub fn new(
+        lines: Arc<dyn LineSink>,
+        progress: Arc<dyn ProgressSink>,
+        artifacts: impl Into<PathBuf>,
+        workspaces: impl Into<PathBuf>,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            lines,
+            progress,
+            artifacts: artifacts.into(),
+            workspaces: workspaces.into(),
+            cancel,
+            output_limit: DEFAULT_OUTPUT_LIMIT,
+        }
+    }
+
+    /// Keeps at most `bytes` of program output (default 10 MiB).
+    #[must_use]
+    pub fn with_output_limit(mut self, bytes: usize) -> Self {
+        self.output_limit = bytes;
+        self
+    }
+
+    /// A capture for the output of the whole attempt.
+    pub fn capture(&self) -> Capture {
+        Capture::new(self.lines.clone(), self.output_limit)
+    }
+
+    /// Reports progress.
+    pub fn progress(&self, percent: Option<u8>, message: &str) {
+        self.progress.progress(percent, message);
+    }
+
+    /// The folder for files that the trace keeps.
+    pub fn artifacts(&self) -> &Path {
+        &self.artifacts
+    }
+
+    /// The folder for workspaces.
+    pub fn workspaces(&self) -> &Path {
+        &self.workspaces
+    }
+
+    /// Fires when the attempt must end.
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancel
+    }
+}
+
+impl fmt::Debug for ExecutionIo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExecutionIo")
+            .field("artifacts", &self.artifacts)
+            .field("workspaces", &self.workspaces)
+            .field("output_limit", &self.output_limit)
+            .finish_non_exhaustive()
+    }
+}
