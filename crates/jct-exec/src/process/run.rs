@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
@@ -82,10 +83,9 @@ enum Stop {
 /// A started program. Dropping it kills the tree.
 struct Running {
     child: Child,
-    tree: Tree,
+    tree: Arc<Tree>,
     /// Readable once the leader has ended, without reaping it: see the invariant of [`Tree`].
     exit: AsyncFd<OwnedFd>,
-    over: bool,
 }
 
 impl Running {
@@ -105,9 +105,8 @@ impl Running {
         let exit = pidfd_open(leader, PidfdFlags::NONBLOCK)?;
         Ok(Self {
             child,
-            tree: Tree::new(leader, command.marker().clone()),
+            tree: Arc::new(Tree::new(leader, command.marker().clone())),
             exit: watched(exit)?,
-            over: false,
         })
     }
 
@@ -136,7 +135,7 @@ impl Running {
         if !output_over && timeout(DRAIN_LIMIT, output).await.is_err() {
             capture.system("a process outside the run holds its output open, no longer read");
         }
-        self.over = true;
+        self.tree.finish();
         match stop {
             Stop::TimedOut => ProcessEnd::TimedOut,
             Stop::Cancelled => ProcessEnd::Cancelled,
@@ -164,7 +163,7 @@ impl Running {
 
     async fn until_gone(&self) {
         loop {
-            let tree = self.tree.clone();
+            let tree = Arc::clone(&self.tree);
             if matches!(spawn_blocking(move || tree.live()).await, Ok(0)) {
                 return;
             }
@@ -179,12 +178,10 @@ impl Running {
         }
     }
 
-    /// The group at once; the rest on a blocking thread, because reading `/proc` takes as long as
-    /// there are processes to read.
+    /// On a blocking thread, because reading `/proc` takes as long as there are processes to read.
     async fn signal(&self, signal: Signal) -> usize {
-        self.tree.signal_group(signal);
-        let tree = self.tree.clone();
-        spawn_blocking(move || tree.signal_members(signal))
+        let tree = Arc::clone(&self.tree);
+        spawn_blocking(move || tree.signal(signal))
             .await
             .unwrap_or(1)
     }
@@ -199,10 +196,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !self.over {
-            self.tree.signal_group(Signal::KILL);
-            self.tree.signal_members(Signal::KILL);
-        }
+        self.tree.signal(Signal::KILL);
+        self.tree.finish();
     }
 }
 

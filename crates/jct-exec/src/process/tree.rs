@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 use uuid::Uuid;
@@ -46,43 +47,67 @@ impl RunMarker {
 
 /// The processes of one run.
 ///
-/// INVARIANT: used only while the leader is not reaped, so that its id cannot have become another
-/// process group's.
-#[derive(Debug, Clone)]
+/// INVARIANT: signals only until [`Tree::finish`], which is called before the leader is reaped, so
+/// that its id cannot have become another process group's.
+#[derive(Debug)]
 pub(super) struct Tree {
     leader: Pid,
     marker: RunMarker,
+    state: Mutex<State>,
+}
+
+/// What is remembered between two signals: the first one may end the parent by which a process was
+/// found.
+#[derive(Debug, Default)]
+struct State {
+    known: Vec<Process>,
+    finished: bool,
 }
 
 impl Tree {
     pub(super) fn new(leader: Pid, marker: RunMarker) -> Self {
-        Self { leader, marker }
+        Self {
+            leader,
+            marker,
+            state: Mutex::default(),
+        }
     }
 
-    /// Signals the process group.
-    pub(super) fn signal_group(&self, signal: Signal) {
+    /// Signals every process of the run and says how many there were, zombies not counted. Reads
+    /// `/proc`, so it blocks.
+    pub(super) fn signal(&self, signal: Signal) -> usize {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.finished {
+            return 0;
+        }
+        self.look(&mut state);
         // Fails only when nothing of the group is left to signal.
         let _gone = kill_process_group(self.leader, signal);
-    }
-
-    /// Signals every process of the run by itself and says how many there were, zombies not
-    /// counted. Reads `/proc`, so it blocks.
-    pub(super) fn signal_members(&self, signal: Signal) -> usize {
-        let members = self.members();
-        for member in &members {
-            member.signal(signal);
+        for process in &state.known {
+            process.signal(signal);
         }
-        members.len()
+        state.known.len()
     }
 
     /// How many processes of the run live. Reads `/proc`, so it blocks.
     pub(super) fn live(&self) -> usize {
-        self.members().len()
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.look(&mut state);
+        state.known.len()
     }
 
-    fn members(&self) -> Vec<Process> {
+    /// From now on, nothing is signalled.
+    pub(super) fn finish(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.finished = true;
+    }
+
+    fn look(&self, state: &mut State) {
         let group = self.leader.as_raw_nonzero().get();
-        members(|process| process.group == group || process.carries(&self.marker))
+        let known = std::mem::take(&mut state.known);
+        state.known = members(|process| {
+            process.group == group || known.contains(process) || process.carries(&self.marker)
+        });
     }
 }
 
@@ -109,12 +134,19 @@ fn members(is_root: impl Fn(&Process) -> bool) -> Vec<Process> {
     found
 }
 
+/// A process, told apart from a later one of the same id by its start.
 #[derive(Debug)]
 struct Process {
     id: i32,
     parent: i32,
     group: i32,
     start: u64,
+}
+
+impl PartialEq for Process {
+    fn eq(&self, other: &Self) -> bool {
+        (self.id, self.start) == (other.id, other.start)
+    }
 }
 
 impl Process {
