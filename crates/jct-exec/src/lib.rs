@@ -4,6 +4,7 @@
 compile_error!("jct-exec supervises process trees through pidfds and /proc, which only Linux has");
 
 pub mod command;
+mod confine;
 pub mod executor;
 pub mod git;
 pub mod process;
@@ -17,4 +18,5 @@ pub use executor::{
 };
 pub use git::{GitError, Prober, RepoCache, RepoSource, RepoSources};
 pub use process::{LineSink, LogLine, LogStream};
+pub use survey::SurveyExecutor;
 pub use workspace::{RecoveredWorkspaces, Workspace, WorkspaceError, recover_workspaces};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::confine::{PathError, confine};
 use super::input::{Argv, commands};
+use crate::confine::{PathError, confine};
 use crate::executor::{
     Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop,
     with_causes,

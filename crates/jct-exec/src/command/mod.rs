@@ -1,6 +1,5 @@
 //! The `command` executor: the task's own commands, in a fresh checkout.
 
-mod confine;
 mod executor;
 mod input;
 

@@ -1,5 +1,7 @@
 //! Real processes and real repositories, hostile ones included.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 mod command;
