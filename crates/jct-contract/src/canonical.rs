@@ -219,20 +219,37 @@ mod tests {
     #[test]
     fn names_are_sorted_by_utf16_code_units() {
         // U+FB33 sorts after U+1F600 by code unit, before it by scalar value.
-        check(&json!({"\u{fb33}": 1, "\u{1f600}": 2, "b": 3, "a": {"d": 4, "c": 5}}), "{\"a\":{\"c\":5,\"d\":4},\"b\":3,\"\u{1f600}\":2,\"\u{fb33}\":1}");
+        check(
+            &json!({"\u{fb33}": 1, "\u{1f600}": 2, "b": 3, "a": {"d": 4, "c": 5}}),
+            "{\"a\":{\"c\":5,\"d\":4},\"b\":3,\"\u{1f600}\":2,\"\u{fb33}\":1}",
+        );
     }
 
     #[test]
     fn strings_escape_only_what_json_requires() {
-        check(&json!("\u{0}\u{8}\t\n\u{c}\r\u{1f}\u{7f}\"\\/é\u{2028}"), "\"\\u0000\\b\\t\\n\\f\\r\\u001f\u{7f}\\\"\\\\/é\u{2028}\"");
+        check(
+            &json!("\u{0}\u{8}\t\n\u{c}\r\u{1f}\u{7f}\"\\/é\u{2028}"),
+            "\"\\u0000\\b\\t\\n\\f\\r\\u001f\u{7f}\\\"\\\\/é\u{2028}\"",
+        );
     }
 
     #[test]
     fn numbers_look_as_ecmascript_writes_them() {
         for (value, expected) in [
-            (0.0, "0"), (-0.0, "0"), (1.0, "1"), (0.1, "0.1"), (-1.5, "-1.5"), (1e20, "100000000000000000000"),
-            (1e21, "1e+21"), (1.5e21, "1.5e+21"), (1e-6, "0.000001"), (1e-7, "1e-7"), (1.25e-7, "1.25e-7"),
-            (5e-324, "5e-324"), (f64::MAX, "1.7976931348623157e+308"), (333_333_333.333_333_3, "333333333.3333333"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1.0, "1"),
+            (0.1, "0.1"),
+            (-1.5, "-1.5"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1.5e21, "1.5e+21"),
+            (1e-6, "0.000001"),
+            (1e-7, "1e-7"),
+            (1.25e-7, "1.25e-7"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (333_333_333.333_333_3, "333333333.3333333"),
         ] {
             check(&json!(value), expected);
         }
@@ -250,7 +267,8 @@ mod tests {
         leaf.prop_recursive(4, 48, 6, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::hash_map(any::<String>(), inner, 0..6).prop_map(|map| Value::Object(map.into_iter().collect())),
+                prop::collection::hash_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
         })
     }

@@ -96,7 +96,14 @@ mod tests {
 
     #[test]
     fn any_other_text_is_refused() {
-        for text in ["", "sha256:", &EMPTY.to_uppercase(), &EMPTY.replace("sha256:e", "sha256:E"), &EMPTY[7..], &format!("{EMPTY}0")] {
+        for text in [
+            "",
+            "sha256:",
+            &EMPTY.to_uppercase(),
+            &EMPTY.replace("sha256:e", "sha256:E"),
+            &EMPTY[7..],
+            &format!("{EMPTY}0"),
+        ] {
             assert_eq!(text.parse::<Sha256Digest>(), Err(InvalidDigest), "{text}");
         }
     }

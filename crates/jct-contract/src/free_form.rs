@@ -20,11 +20,8 @@ fn members(object: &JsonObject<'_>, path: Path<'_>, levels: usize, violations: &
     repeated_names(object, path, violations);
     let mut map = Map::with_capacity(object.len());
     for (name, member) in object.iter() {
-        let here = path.name(name);
-        if name.contains('\0') {
-            violations.report(here, ViolationCode::NulCharacter, "the name contains U+0000");
-        }
-        map.insert(name.to_owned(), value(member, here, levels, violations));
+        nul_in_name(name, path, violations);
+        map.insert(name.to_owned(), value(member, path.name(name), levels, violations));
     }
     map
 }
@@ -63,7 +60,7 @@ fn exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut Violations) ->
 
 pub(crate) fn not_exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut Violations) {
     let text = excerpt(number.text());
-    let message = format!("a double would change the number `{text}`; send it as a string");
+    let message = format!("the number `{text}` cannot be carried exactly");
     violations.report(path, ViolationCode::NumberNotExact, message);
 }
 
@@ -71,6 +68,30 @@ pub(crate) fn not_exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut
 pub(crate) fn without_nul(text: &str, path: Path<'_>, violations: &mut Violations) {
     if text.contains('\0') {
         violations.report(path, ViolationCode::NulCharacter, "the text contains U+0000");
+    }
+}
+
+/// Reports repeated names and U+0000 in a value that is otherwise ignored.
+pub(crate) fn hygiene(json: &JsonValue<'_>, path: Path<'_>, violations: &mut Violations) {
+    match json {
+        JsonValue::String(text) => without_nul(text, path, violations),
+        JsonValue::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| hygiene(item, path.index(index), violations));
+        }
+        JsonValue::Object(object) => {
+            repeated_names(object, path, violations);
+            for (name, member) in object.iter() {
+                nul_in_name(name, path, violations);
+                hygiene(member, path.name(name), violations);
+            }
+        }
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::TooDeep => {}
+    }
+}
+
+fn nul_in_name(name: &str, parent: Path<'_>, violations: &mut Violations) {
+    if name.contains('\0') {
+        violations.report(parent.name(name), ViolationCode::NulCharacter, "the name contains U+0000");
     }
 }
 
@@ -103,7 +124,8 @@ pub(crate) fn known_inputs(inputs: &Map<String, Value>, path: Path<'_>, violatio
     if let Some(command) = inputs.get("command").filter(|command| !command.is_null())
         && commands(command).is_none()
     {
-        let message = "must be a non-empty array of strings that begins with the program, or a non-empty array of such arrays";
+        let message =
+            "must be a non-empty array of strings that begins with the program, or a non-empty array of such arrays";
         violations.report(path.name("command"), ViolationCode::InvalidCommand, message);
     }
 }

@@ -36,9 +36,7 @@ pub use canonical::canonical_json;
 pub use digest::{InvalidDigest, Sha256Digest};
 pub use executor::{ExecutorName, InvalidExecutorName};
 pub use ids::{ApiKeyId, AuditId, InvalidId, TaskId, WorkerId};
-pub use json::{
-    DocumentError, DocumentLimits, JsonDocument, JsonNumber, JsonObject, JsonValue, parse_document,
-};
+pub use json::{DocumentError, DocumentLimits, JsonDocument, JsonNumber, JsonObject, JsonValue, parse_document};
 pub use normalized::{FromCanonicalError, NormalizeError, NormalizedTask};
 pub use operation::{Operation, UnknownOperation};
 pub use principal::{InvalidPrincipalName, Principal, RequesterKind, UnknownRequesterKind};

@@ -43,10 +43,7 @@ impl RepoName {
     #[must_use]
     pub fn is_segment(text: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'-');
-        !matches!(text, "" | "." | "..")
-            && text.bytes().all(plain)
-            && !text.starts_with('-')
-            && !text.ends_with(".git")
+        !matches!(text, "" | "." | "..") && text.bytes().all(plain) && !text.starts_with('-') && !text.ends_with(".git")
     }
 }
 
@@ -84,8 +81,14 @@ mod tests {
     #[test]
     fn spellings_of_one_repository_become_one_name() {
         for raw in [
-            "testorg/repo", "  TestOrg/Repo\n", "testorg/repo.git", "testorg/repo.GIT", "testorg/repo/",
-            "testorg/repo///", "testorg/repo.git/", "TESTORG/REPO.Git//",
+            "testorg/repo",
+            "  TestOrg/Repo\n",
+            "testorg/repo.git",
+            "testorg/repo.GIT",
+            "testorg/repo/",
+            "testorg/repo///",
+            "testorg/repo.git/",
+            "TESTORG/REPO.Git//",
         ] {
             check(raw, Some("testorg/repo"));
         }
@@ -97,11 +100,34 @@ mod tests {
     #[test]
     fn what_is_not_owner_and_name_is_refused() {
         for raw in [
-            "", " ", "repo", "testorg/", "testorg/.git", "/repo", "//", "testorg//repo", "testorg/../evil",
-            "testorg/./x", "testorg/..", "../testorg", "testorg/a b", "testorg/x\nfoo", "testorg/x\0",
-            "https://github.com/testorg/x", "git@host:testorg/x", "testorg/x;rm", "testorg/$(x)", "testorg\\x",
-            "-o/x", "testorg/-x", "testorg/é", "testorg/\u{212a}", "testorg/x .git",
-            "testorg/x.git.git", "testorg/x.git/.git", "testorg/x.git/y",
+            "",
+            " ",
+            "repo",
+            "testorg/",
+            "testorg/.git",
+            "/repo",
+            "//",
+            "testorg//repo",
+            "testorg/../evil",
+            "testorg/./x",
+            "testorg/..",
+            "../testorg",
+            "testorg/a b",
+            "testorg/x\nfoo",
+            "testorg/x\0",
+            "https://github.com/testorg/x",
+            "git@host:testorg/x",
+            "testorg/x;rm",
+            "testorg/$(x)",
+            "testorg\\x",
+            "-o/x",
+            "testorg/-x",
+            "testorg/é",
+            "testorg/\u{212a}",
+            "testorg/x .git",
+            "testorg/x.git.git",
+            "testorg/x.git/.git",
+            "testorg/x.git/y",
         ] {
             check(raw, None);
         }
@@ -117,7 +143,8 @@ mod tests {
         #[test]
         fn a_name_is_its_own_spelling(raw in "[ A-Za-z0-9._/-]{0,24}(\\.git)?/{0,2}") {
             if let Ok(name) = raw.parse::<RepoName>() {
-                prop_assert_eq!(name.as_str().parse(), Ok(name.clone()));
+                let again = name.as_str().parse::<RepoName>();
+                prop_assert_eq!(again, Ok(name));
             }
         }
     }

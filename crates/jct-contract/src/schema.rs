@@ -36,7 +36,8 @@ pub(crate) fn default_time_budget() -> i64 {
 /// `null` for an optional field is the same as absent: adds `null` to the type of every property that is not required.
 pub(crate) fn null_means_absent(schema: &mut Schema) {
     let required = schema.get("required").cloned().unwrap_or_else(|| json!([]));
-    let is_required = |name: &str| required.as_array().is_some_and(|names| names.iter().any(|required| required == name));
+    let is_required =
+        |name: &str| required.as_array().is_some_and(|names| names.iter().any(|required| required == name));
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
     for (name, property) in properties {
         if is_required(name) {

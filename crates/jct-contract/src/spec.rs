@@ -108,7 +108,7 @@ impl TaskSpec {
     ///
     /// # Errors
     /// [`SpecError::Malformed`] if the bytes are not one JSON text in UTF-8, else [`SpecError::Violations`] with all
-    /// of them, in the order of the contract.
+    /// of them: for each object first its repeated and unknown names, then its fields in the order of the contract.
     pub fn from_json(bytes: &[u8]) -> Result<Self, SpecError> {
         let document = parse_document(bytes, DocumentLimits::default())?;
         Self::from_document(document.root()).map_err(SpecError::Violations)
@@ -118,7 +118,7 @@ impl TaskSpec {
     /// start at the value.
     ///
     /// # Errors
-    /// Every violation, in the order of the contract; never an empty list.
+    /// Every violation, in the same order; never an empty list.
     pub fn from_document(value: &JsonValue<'_>) -> Result<Self, Vec<Violation>> {
         Door::default().task(value)
     }

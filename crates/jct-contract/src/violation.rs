@@ -9,12 +9,12 @@ use crate::limits::MAX_VIOLATIONS;
 use crate::pointer::Path;
 
 macro_rules! violation_codes {
-    ($($(#[$doc:meta])+ $name:ident = $text:literal;)+) => {
+    ($(#[doc = $doc:literal] $name:ident = $text:literal;)+) => {
         /// Why a value breaks the contract; the text form is stable and meant for programs.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ViolationCode {
-            $($(#[$doc])+ $name,)+
+            $(#[doc = $doc] $name,)+
         }
 
         impl ViolationCode {
@@ -26,6 +26,14 @@ macro_rules! violation_codes {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
+                }
+            }
+
+            /// What it means, in one sentence, for the written specification.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => $doc.trim_ascii(),)+
                 }
             }
         }
@@ -55,7 +63,7 @@ violation_codes! {
     TooDeep = "TOO_DEEP";
     /// A string, or the name of a member, contains U+0000.
     NulCharacter = "NUL_CHARACTER";
-    /// A double would change the number.
+    /// The number cannot be carried exactly: a double would change it, or it is an integer beyond 64 bits.
     NumberNotExact = "NUMBER_NOT_EXACT";
     /// `target.ref` is not a name that git takes for a ref.
     InvalidRef = "INVALID_REF";
@@ -85,7 +93,7 @@ impl Serialize for ViolationCode {
 
 /// One way in which a task breaks the contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{pointer}: {message}")]
+#[error("{}: {message}", if pointer.is_empty() { "task" } else { pointer })]
 pub struct Violation {
     /// JSON Pointer (RFC 6901) to the place, as the caller wrote it; `""` is the task itself. Names longer than 128
     /// characters are cut, with `…` for the rest.

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::door::hints;
-use crate::free_form::{excerpt, repeated_names, without_nul};
+use crate::free_form::{self, excerpt, repeated_names, without_nul};
 use crate::json::{JsonObject, JsonValue};
 use crate::limits::CRITERIA_MAX_ITEMS;
 use crate::pointer::Path;
@@ -55,13 +55,32 @@ impl<'p, 'd, 'a> Fields<'p, 'd, 'a> {
         Some(Field { value, path: self.path.name(name) })
     }
 
-    /// The member, else its legacy alias; reports if neither is there.
-    pub(super) fn required(&self, name: &'p str, alias: Option<&'p str>, violations: &mut Violations) -> Option<Field<'p, 'd, 'a>> {
-        let field = self.get(name).or_else(|| alias.and_then(|alias| self.get(alias)));
+    /// The member; reports if it is not there.
+    pub(super) fn required(&self, name: &'p str, violations: &mut Violations) -> Option<Field<'p, 'd, 'a>> {
+        let field = self.get(name);
         if field.is_none() {
             violations.report(self.path.name(name), ViolationCode::Required, "the field is required");
         }
         field
+    }
+
+    /// The member, else its legacy alias. An alias beside its member is ignored whatever it holds, except for what no
+    /// text of this contract may have.
+    pub(super) fn aliased(
+        &self,
+        name: &'p str,
+        alias: &'p str,
+        violations: &mut Violations,
+    ) -> Option<Field<'p, 'd, 'a>> {
+        match (self.get(name), self.get(alias)) {
+            (Some(field), ignored) => {
+                if let Some(ignored) = ignored {
+                    free_form::hygiene(ignored.value, ignored.path, violations);
+                }
+                Some(field)
+            }
+            (None, field) => field,
+        }
     }
 }
 
@@ -79,8 +98,12 @@ fn unknown_field(name: &str, path: Path<'_>, names: &[&str]) -> String {
 
 pub(super) fn wrong_type(field: Field<'_, '_, '_>, expected: &str, violations: &mut Violations) {
     match field.value {
-        JsonValue::TooDeep => violations.report(field.path, ViolationCode::TooDeep, format!("must be {expected}, is nested too deep")),
-        value => violations.report(field.path, ViolationCode::WrongType, format!("must be {expected}, not {}", value.kind())),
+        JsonValue::TooDeep => {
+            violations.report(field.path, ViolationCode::TooDeep, format!("must be {expected}, is nested too deep"))
+        }
+        value => {
+            violations.report(field.path, ViolationCode::WrongType, format!("must be {expected}, not {}", value.kind()))
+        }
     }
 }
 
@@ -95,7 +118,11 @@ pub(super) fn any_text<'d>(field: Field<'_, 'd, '_>, violations: &mut Violations
 }
 
 /// A string of so many characters.
-pub(super) fn text(field: Field<'_, '_, '_>, chars: &RangeInclusive<usize>, violations: &mut Violations) -> Option<String> {
+pub(super) fn text(
+    field: Field<'_, '_, '_>,
+    chars: &RangeInclusive<usize>,
+    violations: &mut Violations,
+) -> Option<String> {
     let text = any_text(field, violations)?;
     length(text, field.path, chars, violations);
     Some(text.to_owned())
@@ -110,10 +137,18 @@ pub(super) fn length(text: &str, path: Path<'_>, chars: &RangeInclusive<usize>, 
     }
     let found = text.chars().count();
     if found < min {
-        violations.report(path, ViolationCode::TooShort, format!("must have at least {min} characters, has {found}"));
+        violations.report(
+            path,
+            ViolationCode::TooShort,
+            format!("must have at least {}, has {found}", characters(min)),
+        );
     } else if found > max {
-        violations.report(path, ViolationCode::TooLong, format!("must have at most {max} characters, has {found}"));
+        violations.report(path, ViolationCode::TooLong, format!("must have at most {}, has {found}", characters(max)));
     }
+}
+
+fn characters(count: usize) -> String {
+    if count == 1 { "1 character".to_owned() } else { format!("{count} characters") }
 }
 
 /// `true` or `false`; words and numbers are not converted.
@@ -126,7 +161,11 @@ pub(super) fn boolean(field: Field<'_, '_, '_>, violations: &mut Violations) -> 
 }
 
 /// An array of at most [`CRITERIA_MAX_ITEMS`] strings.
-pub(super) fn texts(field: Field<'_, '_, '_>, chars: &RangeInclusive<usize>, violations: &mut Violations) -> Option<Vec<String>> {
+pub(super) fn texts(
+    field: Field<'_, '_, '_>,
+    chars: &RangeInclusive<usize>,
+    violations: &mut Violations,
+) -> Option<Vec<String>> {
     let Some(items) = field.value.as_array() else {
         wrong_type(field, "an array of strings", violations);
         return None;
@@ -136,5 +175,7 @@ pub(super) fn texts(field: Field<'_, '_, '_>, chars: &RangeInclusive<usize>, vio
         violations.report(field.path, ViolationCode::TooManyItems, message);
     }
     let item = |(index, value)| text(Field { value, path: field.path.index(index) }, chars, violations);
-    items.iter().enumerate().map(item).collect()
+    // Gathered before the first `None` ends it: every entry is to be read.
+    let texts: Vec<_> = items.iter().enumerate().map(item).collect();
+    texts.into_iter().collect()
 }

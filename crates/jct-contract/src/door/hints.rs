@@ -2,11 +2,14 @@
 
 /// Fields of a shape that was once documented as V1 and never was, and what the contract has instead.
 const STALE_FIELDS: [(&str, &str); 5] = [
-    ("priority", "the contract has no priorities, tasks run in the order they were queued; keep a note in `metadata` if you need one"),
+    ("priority", "tasks run in the order they were queued; keep a note in `metadata` if you need one"),
     ("source", "say who asks in `requested_by`"),
     ("options", "the time budget goes to `constraints.time_budget_seconds`, other parameters go to `inputs`"),
     ("tags", "keep them in `metadata`"),
-    ("callback_url", "there are no callbacks, follow the task by its id; keep the address in `metadata` if you need it"),
+    (
+        "callback_url",
+        "there are no callbacks, follow the task by its id; keep the address in `metadata` if you need it",
+    ),
 ];
 
 /// Values of `type` in that shape.
@@ -38,7 +41,10 @@ pub(super) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
     let name = plain(name);
     let distances = known.iter().map(|candidate| (distance(&name, candidate), *candidate));
-    distances.filter(|(changes, candidate)| *changes <= MAX_CHANGES && *changes * 2 < candidate.len()).min().map(|(_, candidate)| candidate)
+    distances
+        .filter(|(changes, candidate)| *changes <= MAX_CHANGES && *changes * 2 <= candidate.len())
+        .min()
+        .map(|(_, candidate)| candidate)
 }
 
 /// How many characters have to be inserted, removed or replaced to get from one text to the other.
@@ -64,7 +70,14 @@ mod tests {
 
     #[test]
     fn distance_counts_single_character_changes() {
-        for (from, to, changes) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("repo", "repo", 0), ("rep", "repo", 1)] {
+        for (from, to, changes) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("repo", "repo", 0),
+            ("rep", "repo", 1),
+        ] {
             assert_eq!(distance(from, to), changes, "{from} {to}");
             assert_eq!(distance(to, from), changes, "{to} {from}");
         }

@@ -47,12 +47,35 @@ mod tests {
 
     #[test]
     fn refs_follow_the_rules_of_git() {
-        for good in ["main", "v1.2", "feature/x-1", "refs/heads/main", "a@b", "0123abc", "a{b", "größe", "@/x", "a.b/c"] {
+        for good in ["main", "v1.2", "feature/x-1", "refs/heads/main", "a@b", "0123abc", "a{b", "größe", "@/x", "a.b/c"]
+        {
             assert_eq!(ref_problem(good), None, "{good}");
         }
         for bad in [
-            "-x", "--upload-pack=x", "@", "a b", "a\tb", "a\u{7f}", "a~1", "a^", "a:b", "a?", "a*", "[a", "a\\b", "a..b",
-            "a@{1}", "a.", "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "; rm -rf /",
+            "-x",
+            "--upload-pack=x",
+            "@",
+            "a b",
+            "a\tb",
+            "a\u{7f}",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?",
+            "a*",
+            "[a",
+            "a\\b",
+            "a..b",
+            "a@{1}",
+            "a.",
+            "/a",
+            "a/",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.lock/b",
+            "; rm -rf /",
         ] {
             assert!(ref_problem(bad).is_some(), "{bad:?}");
         }
@@ -63,7 +86,9 @@ mod tests {
         for good in ["", "src", "src/lib.rs", "a..b/c", "./src", "crates/größe", "a b", "..."] {
             assert_eq!(path_problem(good), None, "{good}");
         }
-        for bad in ["/", "/etc/passwd", "..", "../../etc", "a/../b", "a/..", "a\\b", "..\\x", "a\nb", "a\u{85}b", "a\u{7f}"] {
+        for bad in
+            ["/", "/etc/passwd", "..", "../../etc", "a/../b", "a/..", "a\\b", "..\\x", "a\nb", "a\u{85}b", "a\u{7f}"]
+        {
             assert!(path_problem(bad).is_some(), "{bad:?}");
         }
     }

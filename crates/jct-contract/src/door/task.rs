@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{Field, Fields, any_text, boolean, length, text, texts, wrong_type};
 use super::{hints, names};
+use crate::RequesterKind;
 use crate::canonical::canonical_len;
 use crate::free_form;
 use crate::json::JsonValue;
@@ -11,17 +12,28 @@ use crate::limits;
 use crate::pointer::Path;
 use crate::spec::{Constraints, RequestedBy, Target, TaskSpec};
 use crate::violation::{Violation, ViolationCode, Violations};
-use crate::RequesterKind;
 
 const TASK_FIELDS: [&str; 11] = [
-    "version", "idempotency_key", "requested_by", "objective", "operation", "target", "constraints", "inputs", "metadata",
-    "acceptance_criteria", "evidence_requirements",
+    "version",
+    "idempotency_key",
+    "requested_by",
+    "objective",
+    "operation",
+    "target",
+    "constraints",
+    "inputs",
+    "metadata",
+    "acceptance_criteria",
+    "evidence_requirements",
 ];
 const TASK_ALIASES: [&str; 2] = ["type", "payload"];
 const REQUESTED_BY_FIELDS: [&str; 3] = ["kind", "id", "label"];
 const TARGET_FIELDS: [&str; 3] = ["repo", "ref", "path"];
 const TARGET_ALIASES: [&str; 1] = ["repository"];
 const CONSTRAINTS_FIELDS: [&str; 3] = ["time_budget_seconds", "allow_network", "allow_secrets"];
+
+/// `inputs` or `metadata`, unless it is not even an object.
+type FreeForm = Option<Map<String, Value>>;
 
 /// One visit: the violations found so far.
 #[derive(Default)]
@@ -43,13 +55,15 @@ impl Door {
     /// Every field is read before the first missing one ends the visit, so that all violations are found.
     fn fields(&mut self, fields: Fields<'_, '_, '_>) -> Option<TaskSpec> {
         self.version(fields);
-        let idempotency_key = fields.get("idempotency_key").and_then(|field| text(field, &KEY_CHARS, &mut self.violations));
-        let requested_by = fields.required("requested_by", None, &mut self.violations);
+        let idempotency_key =
+            fields.get("idempotency_key").and_then(|field| text(field, &KEY_CHARS, &mut self.violations));
+        let requested_by = fields.required("requested_by", &mut self.violations);
         let requested_by = requested_by.and_then(|field| self.requested_by(field));
-        let objective = fields.required("objective", None, &mut self.violations).and_then(|field| self.objective(field));
+        let objective = fields.required("objective", &mut self.violations).and_then(|field| self.objective(field));
         let operation = self.operation(fields);
-        let target = fields.required("target", None, &mut self.violations).and_then(|field| self.target(field));
-        let constraints = fields.get("constraints").map_or(Some(Constraints::default()), |field| self.constraints(field));
+        let target = fields.required("target", &mut self.violations).and_then(|field| self.target(field));
+        let constraints =
+            fields.get("constraints").map_or(Some(Constraints::default()), |field| self.constraints(field));
         let (inputs, metadata) = self.free_form(fields);
         let acceptance_criteria = self.criteria(fields.get("acceptance_criteria"));
         let evidence_requirements = self.criteria(fields.get("evidence_requirements"));
@@ -78,8 +92,8 @@ impl Door {
 
     fn requested_by(&mut self, field: Field<'_, '_, '_>) -> Option<RequestedBy> {
         let fields = Fields::open(field.value, &field.path, &REQUESTED_BY_FIELDS, &[], &mut self.violations)?;
-        let kind = fields.required("kind", None, &mut self.violations).and_then(|field| self.kind(field));
-        let id = fields.required("id", None, &mut self.violations);
+        let kind = fields.required("kind", &mut self.violations).and_then(|field| self.kind(field));
+        let id = fields.required("id", &mut self.violations);
         let id = id.and_then(|field| text(field, &(1..=limits::REQUESTER_ID_MAX_CHARS), &mut self.violations));
         let label = fields.get("label");
         let label = label.and_then(|field| text(field, &(1..=limits::REQUESTER_LABEL_MAX_CHARS), &mut self.violations));
@@ -105,7 +119,8 @@ impl Door {
     /// Any text passes, the gate knows the four. In a body of the stale shape its value of `type` is named as well, so
     /// that the caller learns of everything at once.
     fn operation(&mut self, fields: Fields<'_, '_, '_>) -> Option<String> {
-        let field = fields.required("operation", Some("type"), &mut self.violations)?;
+        let field = fields.aliased("operation", "type", &mut self.violations);
+        let field = field.or_else(|| fields.required("operation", &mut self.violations))?;
         let operation = any_text(field, &mut self.violations)?;
         let stale = fields.get("operation").is_none() && fields.names().any(hints::is_stale_field);
         if stale && hints::is_stale_operation(operation) {
@@ -117,7 +132,8 @@ impl Door {
 
     fn target(&mut self, field: Field<'_, '_, '_>) -> Option<Target> {
         let fields = Fields::open(field.value, &field.path, &TARGET_FIELDS, &TARGET_ALIASES, &mut self.violations)?;
-        let repo = fields.required("repo", Some("repository"), &mut self.violations);
+        let repo = fields.aliased("repo", "repository", &mut self.violations);
+        let repo = repo.or_else(|| fields.required("repo", &mut self.violations));
         let repo = repo.and_then(|field| text(field, &(1..=limits::REPO_MAX_CHARS), &mut self.violations));
         let ref_ = fields.get("ref").map_or(Some(limits::DEFAULT_REF.to_owned()), |field| {
             let name = text(field, &(1..=limits::REF_MAX_CHARS), &mut self.violations)?;
@@ -133,7 +149,13 @@ impl Door {
     }
 
     /// An empty text and U+0000 have been reported already.
-    fn grammar(&mut self, field: Field<'_, '_, '_>, text: &str, problem: fn(&str) -> Option<&'static str>, code: ViolationCode) {
+    fn grammar(
+        &mut self,
+        field: Field<'_, '_, '_>,
+        text: &str,
+        problem: fn(&str) -> Option<&'static str>,
+        code: ViolationCode,
+    ) {
         if let Some(problem) = Some(text).filter(|text| !text.is_empty() && !text.contains('\0')).and_then(problem) {
             self.violations.report(field.path, code, problem);
         }
@@ -163,23 +185,25 @@ impl Door {
                 return None;
             }
         };
-        if number.exact().is_none() {
+        let integer = number.as_integer().filter(|_| number.exact().is_some());
+        if integer.is_none() {
             free_form::not_exact(number, field.path, &mut self.violations);
         }
-        number.as_integer()
+        integer
     }
 
-    fn free_form(&mut self, fields: Fields<'_, '_, '_>) -> (Option<Map<String, Value>>, Option<Map<String, Value>>) {
-        let (inputs_field, payload_field) = (fields.get("inputs"), fields.get("payload"));
-        let inputs = self.object(inputs_field.or(payload_field));
-        if let (Some(inputs), Some(field)) = (&inputs, inputs_field.or(payload_field)) {
+    fn free_form(&mut self, fields: Fields<'_, '_, '_>) -> (FreeForm, FreeForm) {
+        let inputs_field = fields.aliased("inputs", "payload", &mut self.violations);
+        let metadata_field = fields.get("metadata");
+        let inputs = self.object(inputs_field);
+        if let (Some(inputs), Some(field)) = (&inputs, inputs_field) {
             free_form::known_inputs(inputs, field.path, &mut self.violations);
         }
-        let metadata = self.object(fields.get("metadata"));
-        let len = |map: &Option<Map<_, _>>| map.as_ref().map_or(0, canonical_len);
+        let metadata = self.object(metadata_field);
+        let len = |map: &FreeForm| map.as_ref().map_or(0, canonical_len);
         let (inputs_len, metadata_len) = (len(&inputs), len(&metadata));
         if inputs_len + metadata_len > limits::FREE_FORM_MAX_BYTES {
-            let larger = if inputs_len >= metadata_len { inputs_field.or(payload_field) } else { fields.get("metadata") };
+            let larger = if inputs_len >= metadata_len { inputs_field } else { metadata_field };
             let message = format!(
                 "`inputs` and `metadata` together must have at most {} bytes, have {}",
                 limits::FREE_FORM_MAX_BYTES,
@@ -190,7 +214,7 @@ impl Door {
         (inputs, metadata)
     }
 
-    fn object(&mut self, field: Option<Field<'_, '_, '_>>) -> Option<Map<String, Value>> {
+    fn object(&mut self, field: Option<Field<'_, '_, '_>>) -> FreeForm {
         let Some(field) = field else { return Some(Map::new()) };
         let Some(object) = field.value.as_object() else {
             wrong_type(field, "an object", &mut self.violations);
