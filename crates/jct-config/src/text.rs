@@ -59,7 +59,8 @@ impl Item for RepoPrefix {
 }
 
 impl Item for ExecutorName {
-    const RULE: &'static str = "must hold executor names of lower-case letters, digits, `_` and `-`";
+    const RULE: &'static str =
+        "must hold executor names of lower-case letters, digits, `_` and `-`";
 }
 
 checked_text! {
@@ -89,8 +90,16 @@ fn worker_name_character(c: char) -> bool {
 
 /// The name of a machine as the text of a worker name: other characters become `-`.
 pub(crate) fn worker_name_of_host(host: &str) -> String {
-    let name: String = host.chars().take(100).map(|c| if worker_name_character(c) { c } else { '-' }).collect();
-    if name.is_empty() { "worker".to_owned() } else { name }
+    let name: String = host
+        .chars()
+        .take(100)
+        .map(|c| if worker_name_character(c) { c } else { '-' })
+        .collect();
+    if name.is_empty() {
+        "worker".to_owned()
+    } else {
+        name
+    }
 }
 
 impl Setting for WorkerName {
@@ -124,10 +133,16 @@ impl FromStr for TraceDirectory {
         if let Some((scheme, _)) = text.split_once("://")
             && scheme != "file"
         {
-            return Err(InvalidText("must be a path or a `file://` address; no other storage is supported"));
+            return Err(InvalidText(
+                "must be a path or a `file://` address; no other storage is supported",
+            ));
         }
         let path = text.strip_prefix("file://").unwrap_or(text);
-        if path.is_empty() || path.contains('\0') { Err(InvalidText("must be a path")) } else { Ok(Self(path.into())) }
+        if path.is_empty() || path.contains('\0') {
+            Err(InvalidText("must be a path"))
+        } else {
+            Ok(Self(path.into()))
+        }
     }
 }
 
@@ -150,7 +165,9 @@ pub struct LogFilter(Vec<(Option<String>, LevelFilter)>);
 impl LogFilter {
     /// Module path (`None`: every module) and the least level logged there.
     pub fn directives(&self) -> impl Iterator<Item = (Option<&str>, LevelFilter)> {
-        self.0.iter().map(|(module, level)| (module.as_deref(), *level))
+        self.0
+            .iter()
+            .map(|(module, level)| (module.as_deref(), *level))
     }
 }
 

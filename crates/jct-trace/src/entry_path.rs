@@ -48,7 +48,9 @@ impl EntryPath {
 
     /// The segments as the file system knows them.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = OsString> {
-        self.0.split('/').map(|segment| OsString::from_vec(decoded(segment)))
+        self.0
+            .split('/')
+            .map(|segment| OsString::from_vec(decoded(segment)))
     }
 }
 
@@ -71,7 +73,11 @@ fn encoded(name: &[u8]) -> String {
     };
     for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if is_plain(c) { text.push(c) } else { push_escaped(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes()) }
+            if is_plain(c) {
+                text.push(c)
+            } else {
+                push_escaped(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes())
+            }
         }
         push_escaped(&mut text, chunk.invalid());
     }
@@ -84,7 +90,9 @@ fn decoded(segment: &str) -> Vec<u8> {
     let mut rest = segment.as_bytes();
     while let [first, tail @ ..] = rest {
         let escape = match (first, tail) {
-            (b'%', [high, low, after @ ..]) => hex_digit(*high).zip(hex_digit(*low)).map(|(h, l)| (h * 16 + l, after)),
+            (b'%', [high, low, after @ ..]) => hex_digit(*high)
+                .zip(hex_digit(*low))
+                .map(|(h, l)| (h * 16 + l, after)),
             _ => None,
         };
         let (byte, after) = escape.unwrap_or((*first, tail));
@@ -127,7 +135,9 @@ impl fmt::Display for EntryPath {
 
 impl<'de> Deserialize<'de> for EntryPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -142,13 +152,19 @@ mod tests {
         let path = EntryPath::top(OsStr::from_bytes(name));
         assert_eq!(path.as_str(), text);
         assert_eq!(text.parse(), Ok(path.clone()));
-        assert_eq!(path.segments().collect::<Vec<_>>(), [OsStr::from_bytes(name)]);
+        assert_eq!(
+            path.segments().collect::<Vec<_>>(),
+            [OsStr::from_bytes(name)]
+        );
     }
 
     #[test]
     fn names_are_encoded_safely() {
         check(b"report.md", "report.md");
-        check("Bericht \u{e4}\u{1f600}.md".as_bytes(), "Bericht \u{e4}\u{1f600}.md");
+        check(
+            "Bericht \u{e4}\u{1f600}.md".as_bytes(),
+            "Bericht \u{e4}\u{1f600}.md",
+        );
         check(b"100%", "100%25");
         check(b"a\nb\x1b[2J", "a%0Ab%1B[2J");
         check(b"\xff\xfe", "%FF%FE");
@@ -160,7 +176,21 @@ mod tests {
     #[test]
     fn whatever_leaves_the_folder_is_refused() {
         for bad in [
-            "", "/", "/etc/passwd", "..", "a/../b", "a//b", "a/", "./a", "%2E%2E", "%2e", "a%2Fb", "a%00b", "%41", "100%", "a\nb",
+            "",
+            "/",
+            "/etc/passwd",
+            "..",
+            "a/../b",
+            "a//b",
+            "a/",
+            "./a",
+            "%2E%2E",
+            "%2e",
+            "a%2Fb",
+            "a%00b",
+            "%41",
+            "100%",
+            "a\nb",
             &"x".repeat(1025),
         ] {
             assert_eq!(bad.parse::<EntryPath>(), Err(InvalidEntryPath), "{bad:?}");

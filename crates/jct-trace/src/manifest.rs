@@ -16,6 +16,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Content of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Manifest {
     /// Always [`FORMAT`].
     pub format: String,
@@ -65,6 +66,7 @@ pub enum Outcome {
 /// One file of a trace folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct FileEntry {
     /// Path in the folder.
     pub path: EntryPath,
@@ -161,5 +163,7 @@ impl FenceFields {
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TaskId, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
 }

@@ -13,7 +13,7 @@ use crate::hashed_file::{HashedFile, write_file};
 use crate::layout::{ARTIFACTS_DIR, EVENTS_FILE, INPUT_FILE, LOG_FILE, UNSEALED_DIR};
 use crate::limits::{EVENTS_MAX_BYTES, LOG_MAX_BYTES};
 use crate::remove::remove;
-use crate::{AttemptIdentity, Dropped, FileEntry, Output, TraceRoot, UnsealedTrace};
+use crate::{AttemptIdentity, Dropped, FileEntry, Outcome, Output, TraceRoot, UnsealedTrace};
 
 /// Where a log line comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +61,6 @@ struct Event<'a> {
     data: &'a Value,
 }
 
-/// Room kept for the events that end a trace, so that they are never the ones that are dropped.
-const EVENTS_RESERVE_BYTES: usize = 1024;
-
 impl TraceWriter {
     pub(crate) fn begin(
         root: TraceRoot,
@@ -71,9 +68,15 @@ impl TraceWriter {
         identity: AttemptIdentity,
         input: &Value,
     ) -> io::Result<Self> {
-        let AttemptIdentity { task_id, attempt, ref trace_id, .. } = identity;
+        let AttemptIdentity {
+            task_id,
+            attempt,
+            ref trace_id,
+            ..
+        } = identity;
         folder.new_folder(ARTIFACTS_DIR)?;
-        let input = json!({ "task_id": task_id, "attempt": attempt, "trace_id": trace_id, "task": input });
+        let input =
+            json!({ "task_id": task_id, "attempt": attempt, "trace_id": trace_id, "task": input });
         let input = write_file(&folder, INPUT_FILE, &pretty(&input)?)?;
         let mut writer = Self {
             root,
@@ -86,7 +89,15 @@ impl TraceWriter {
             next_seq: 1,
             identity,
         };
-        let AttemptIdentity { task_id, attempt, fence, trace_id, worker, started_at, .. } = &writer.identity;
+        let AttemptIdentity {
+            task_id,
+            attempt,
+            fence,
+            trace_id,
+            worker,
+            started_at,
+            ..
+        } = &writer.identity;
         let line = format!("task {task_id} attempt {attempt} trace {trace_id}");
         let data = json!({
             "task_id": task_id, "attempt": attempt, "worker": worker,
@@ -106,33 +117,65 @@ impl TraceWriter {
             // Once a line was dropped all later ones are: a log with holes would mislead.
             if self.dropped.log_lines > 0 || !self.log.has_room(line.len() + LINE_HEAD_BYTES) {
                 self.dropped.log_lines += 1;
-                continue;
+            } else {
+                self.push_line(at, stream, line);
             }
-            // Writing to a vector cannot fail.
-            let _ = writeln!(self.log.buffer(), "{at} {stream} {line}");
-            let written = self.log.written(&self.folder);
-            self.note(written);
         }
     }
 
     /// Adds to `events.jsonl`. Beyond 10 MiB events are counted and not kept.
     pub fn event(&mut self, at: Timestamp, kind: &str, data: &Value) {
-        self.event_with_reserve(at, kind, data, EVENTS_RESERVE_BYTES);
+        if let Some(line) = self.event_line(at, kind, data) {
+            if self.dropped.events > 0 || !self.events.has_room(line.len()) {
+                self.dropped.events += 1;
+            } else {
+                self.push_event(&line);
+            }
+        }
     }
 
-    pub(crate) fn event_with_reserve(&mut self, at: Timestamp, kind: &str, data: &Value, reserve: usize) {
-        let event = Event { seq: self.next_seq, time: at, trace_id: self.identity.trace_id.as_str(), kind, data };
-        let line = match serde_json::to_vec(&event) {
-            Ok(line) => line,
-            Err(error) => return self.note(Err(error.into())),
+    /// Adds the last event and, if lines are missing, the last line of the log; both are kept however full the files.
+    pub(crate) fn close(&mut self, at: Timestamp, outcome: Outcome) {
+        if let Some(line) = self.event_line(at, "attempt_finished", &json!({ "outcome": outcome }))
+        {
+            self.push_event(&line);
+        }
+        if self.dropped.log_lines > 0 {
+            let marker = format!("log full: {} lines not kept", self.dropped.log_lines);
+            self.push_line(at, LogStream::Worker, &marker);
+        }
+    }
+
+    fn push_line(&mut self, at: Timestamp, stream: LogStream, line: &str) {
+        // Writing to a vector cannot fail.
+        let _ = writeln!(self.log.buffer(), "{at} {stream} {line}");
+        let written = self.log.written(&self.folder);
+        self.note(written);
+    }
+
+    fn event_line(&mut self, time: Timestamp, kind: &str, data: &Value) -> Option<Vec<u8>> {
+        let event = Event {
+            seq: self.next_seq,
+            time,
+            trace_id: self.identity.trace_id.as_str(),
+            kind,
+            data,
         };
         self.next_seq += 1;
-        if !self.events.has_room(line.len() + 1 + reserve) {
-            self.dropped.events += 1;
-            return;
+        match serde_json::to_vec(&event) {
+            Ok(mut line) => {
+                line.push(b'\n');
+                Some(line)
+            }
+            Err(error) => {
+                self.note(Err(error.into()));
+                None
+            }
         }
-        self.events.buffer().extend_from_slice(&line);
-        self.events.buffer().push(b'\n');
+    }
+
+    fn push_event(&mut self, line: &[u8]) {
+        self.events.buffer().extend_from_slice(line);
         let written = self.events.written(&self.folder);
         self.note(written);
     }
@@ -141,7 +184,11 @@ impl TraceWriter {
     #[must_use]
     pub fn artifacts_dir(&self) -> PathBuf {
         let name = self.identity.temporary_folder().to_string();
-        self.root.path().join(UNSEALED_DIR).join(name).join(ARTIFACTS_DIR)
+        self.root
+            .path()
+            .join(UNSEALED_DIR)
+            .join(name)
+            .join(ARTIFACTS_DIR)
     }
 
     /// Ends the attempt. Touches no file: that is left to the sealing.
@@ -168,8 +215,8 @@ impl TraceWriter {
     }
 }
 
-/// Time, stream, two spaces and the newline of a log line; the end marker is as long, and has its room from here too.
-const LINE_HEAD_BYTES: usize = 128;
+/// What a log line has besides its text: time, stream, two spaces and the newline.
+const LINE_HEAD_BYTES: usize = 36;
 
 pub(crate) fn pretty(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(value)?;
