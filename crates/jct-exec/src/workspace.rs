@@ -65,7 +65,9 @@ impl Workspace {
         let folder = tempfile::Builder::new()
             .prefix(PREFIX)
             .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir_in(fs::canonicalize(root)?)?
+            .tempdir_in(fs::canonicalize(root)?)
+            // The error as given names the folder, which is nobody's business but the operator's.
+            .map_err(|error| io::Error::from(error.kind()))?
             .keep();
         let marker = RunMarker::random();
         let mut lock = File::create_new(folder.join(LOCK_FILE))?;
@@ -209,8 +211,19 @@ fn recover_one(folder: &Path) -> io::Result<Option<usize>> {
     Ok(Some(killed))
 }
 
-/// Removes a folder in which a command may have taken its own rights away.
+/// Removes a workspace, its lock file last: what is left when that fails can still be recovered.
 fn remove(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_part(&entry.path())?;
+        }
+    }
+    fs::remove_dir_all(folder)
+}
+
+/// Removes a folder in which a command may have taken its own rights away.
+fn remove_part(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             make_writable(folder)?;

@@ -1,11 +1,13 @@
-//! Answers whether git can be used, before a task needs it.
+//! Answers whether git and the configured repositories can be used, before a task needs them.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Call, Git};
 use super::error::GitError;
+use super::source::RepoSources;
 use crate::process::Bounds;
 
 /// Older versions lack a switch that the hardened environment relies on (reading its own
@@ -14,7 +16,8 @@ const OLDEST: GitVersion = GitVersion {
     major: 2,
     minor: 32,
 };
-const LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(10);
+const REMOTE_LIMIT: Duration = Duration::from_secs(30);
 
 /// A version of git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +50,7 @@ pub enum ProbeError {
     },
 }
 
-/// Looks at the tools that executors need.
+/// Looks at what executors need, before a task needs it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Prober;
 
@@ -67,6 +70,31 @@ impl Prober {
             None => Err(ProbeError::NoVersion),
             Some(found) if found < OLDEST => Err(ProbeError::TooOld { found }),
             Some(found) => Ok(found),
+        }
+    }
+
+    /// Asks the source of `repo` for its `HEAD`, which shows that it can be reached and read.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError`] as [`RepoCache::snapshot`](super::RepoCache::snapshot) would give it;
+    /// [`GitError::FetchTimedOut`] when there is no answer within 30 s.
+    pub async fn repository(self, sources: &RepoSources, repo: &str) -> Result<(), GitError> {
+        let remote = sources.resolve(repo)?;
+        let bounds = Bounds::new(REMOTE_LIMIT, CancellationToken::new());
+        let arguments = ["ls-remote", "--quiet", "--", remote.address(), "HEAD"];
+        let call = Call::new("ask the repository", arguments).with_remote(&remote);
+        match Git::new("git")?.run(call, &bounds).await {
+            Ok(_) => Ok(()),
+            Err(GitError::GitFailed { stderr, .. }) => Err(GitError::FetchFailed {
+                repo: repo.to_owned(),
+                stderr,
+            }),
+            Err(GitError::TimedOut) => Err(GitError::FetchTimedOut {
+                repo: repo.to_owned(),
+                limit: REMOTE_LIMIT,
+            }),
+            Err(error) => Err(error),
         }
     }
 }

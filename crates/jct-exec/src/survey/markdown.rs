@@ -173,15 +173,14 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            // Keeps a bare address from becoming a link.
-            ':' => out.push_str("&#58;"),
             c => out.push(c),
         }
     }
     if text.chars().nth(CELL).is_some() {
         out.push('…');
     }
-    out
+    // A bare address would become a link by itself.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
 #[cfg(test)]
@@ -199,7 +198,8 @@ mod tests {
         check("a|b\nc", "a\\|b c");
         check("![x](y)", "\\!\\[x\\]\\(y\\)");
         check("<script>", "&lt;script&gt;");
-        check("https://x", "https&#58;//x");
+        check("https://x at 1:2", "https&#58;//x at 1:2");
+        check("www.x", "www&#46;x");
         check("\u{202e}gpj", "\u{fffd}gpj");
         check(&"x".repeat(CELL + 1), &format!("{}…", "x".repeat(CELL)));
     }

@@ -125,11 +125,11 @@ impl Scan {
         if is_manifest(&entry.name)
             && let Some(manifest) = manifest(&entry.name, text)
         {
-            self.add_manifest(entry, manifest);
+            self.add_manifest(entry, &manifest);
         }
     }
 
-    fn add_manifest(&mut self, entry: &Entry, manifest: Manifest) {
+    fn add_manifest(&mut self, entry: &Entry, manifest: &Manifest) {
         if let Some(licence) = &manifest.licence {
             self.add_licence(&entry.name, licence);
         }

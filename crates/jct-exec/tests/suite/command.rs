@@ -94,7 +94,7 @@ async fn the_first_failure_stops() {
 }
 
 #[tokio::test]
-async fn what_cannot_run_says_why() {
+async fn invariant_6_what_did_not_run_is_never_completed() {
     let bench = Bench::new();
     failed(
         run(&bench, &request(json!({}))).await,
@@ -118,6 +118,29 @@ async fn what_cannot_run_says_why() {
     failed(run(&bench, &option).await, FailureReason::RefNotFound);
     let no_folder = with(|r| r.path = "none".to_owned());
     failed(run(&bench, &no_folder).await, FailureReason::PathNotFound);
+    let no_time = with(|r| r.time_budget = Duration::ZERO);
+    assert!(matches!(
+        run(&bench, &no_time).await,
+        Execution::TimedOut { .. }
+    ));
+    std::fs::remove_dir_all(bench.path("workspaces")).unwrap();
+    std::fs::write(bench.path("workspaces"), "in the way").unwrap();
+    match CommandExecutor::new(bench.cache.clone())
+        .run(&sh("true"), &bench.io())
+        .await
+    {
+        Execution::Failed {
+            reason: FailureReason::WorkspaceFailed,
+            message,
+            ..
+        } => {
+            assert!(
+                !message.contains(bench.path("").to_str().unwrap()),
+                "{message}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

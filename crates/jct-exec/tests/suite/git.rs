@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jct_exec::process::Bounds;
-use jct_exec::{GitError, RepoCache, RepoSource, RepoSources};
+use jct_exec::{GitError, Prober, RepoCache, RepoSource, RepoSources};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -261,7 +261,7 @@ async fn history_and_authors_of_a_path() {
 }
 
 #[tokio::test]
-async fn errors_show_neither_folders_nor_credentials() {
+async fn invariant_7_no_error_leaks_a_folder_or_a_secret() {
     let folder = TempDir::new().unwrap();
     let entries = [
         RepoSource::new(
@@ -379,4 +379,19 @@ async fn many_at_once_get_their_own_checkouts() {
     }
     let commits = all.join_all().await;
     assert_eq!(commits, vec![commit; 8]);
+}
+
+#[tokio::test]
+async fn a_source_can_be_probed() {
+    let bench = Bench::new();
+    let sources = bench.cache.sources();
+    Prober.repository(sources, "org/demo").await.unwrap();
+    fs::rename(bench.source(), bench.path("moved")).unwrap();
+    let error = Prober.repository(sources, "org/demo").await.unwrap_err();
+    assert!(matches!(error, GitError::FetchFailed { .. }), "{error:?}");
+    let error = Prober.repository(sources, "org/other").await.unwrap_err();
+    assert!(
+        matches!(error, GitError::RepoNotConfigured { .. }),
+        "{error:?}"
+    );
 }
