@@ -58,3 +58,5 @@ pub const DOCUMENT_MAX_DEPTH: usize = 128;
 /// Most violations reported one by one; what is beyond is counted in one last violation, so that a hostile body
 /// cannot make the answer many times larger than the question.
 pub const MAX_VIOLATIONS: usize = 256;
+/// Most bytes of pointers and messages reported one by one, for the same reason.
+pub const MAX_VIOLATIONS_BYTES: usize = 64 * 1024;

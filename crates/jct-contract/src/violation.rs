@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::json::DocumentError;
-use crate::limits::MAX_VIOLATIONS;
+use crate::limits::{MAX_VIOLATIONS, MAX_VIOLATIONS_BYTES};
 use crate::pointer::Path;
 
 macro_rules! violation_codes {
@@ -143,21 +143,24 @@ impl fmt::Display for Listed<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Violations {
     reported: Vec<Violation>,
+    reported_bytes: usize,
     unreported: usize,
 }
 
 impl Violations {
     pub(crate) fn report(&mut self, path: Path<'_>, code: ViolationCode, message: impl Into<String>) {
-        if self.reported.len() < MAX_VIOLATIONS {
-            self.reported.push(Violation { pointer: path.to_pointer(), code, message: message.into() });
-        } else {
+        if self.is_full() {
             self.unreported += 1;
+            return;
         }
+        let violation = Violation { pointer: path.to_pointer(), code, message: message.into() };
+        self.reported_bytes += violation.pointer.len() + violation.message.len();
+        self.reported.push(violation);
     }
 
-    /// Whether further messages are still worth making.
+    /// Whether further messages are no longer worth making.
     pub(crate) const fn is_full(&self) -> bool {
-        self.reported.len() >= MAX_VIOLATIONS
+        self.reported.len() >= MAX_VIOLATIONS || self.reported_bytes >= MAX_VIOLATIONS_BYTES
     }
 
     pub(crate) const fn is_empty(&self) -> bool {

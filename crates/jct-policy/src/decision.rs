@@ -15,7 +15,8 @@ const DOMAIN: &[u8] = b"jct-decision-v1\0";
 ///
 /// The gate has neither clock nor randomness, so the id is derived: a UUID of version 8 (RFC 9562) from the first 16
 /// bytes of SHA-256 over `jct-decision-v1`, a zero byte, the policy digest and the input digest. Whoever holds the two
-/// digests can compute it again, which makes a forged admission record visible.
+/// digests can compute it again, which makes a forged admission record visible. Tasks of equal content admitted under
+/// one policy share it: it identifies a decision, not a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DecisionId(Uuid);
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use jct_contract::NormalizeError;
+use jct_contract::{NormalizeError, Operation};
 
 use crate::code::PolicyCode;
 use crate::prefix::RepoPrefix;
@@ -60,10 +60,12 @@ impl PolicyError {
     #[must_use]
     pub fn message(&self) -> String {
         match &self.refusal {
-            Refusal::Operation { written } => format!(
-                "Operation '{}' is not allowed. Allowed operations: analysis, code_change, docs, ops",
-                printable(written)
-            ),
+            Refusal::Operation { written } => {
+                let mut allowed = Operation::ALL.map(Operation::as_str);
+                allowed.sort_unstable();
+                let (written, allowed) = (printable(written), allowed.join(", "));
+                format!("Operation '{written}' is not allowed. Allowed operations: {allowed}")
+            }
             Refusal::Repo { written, .. } => {
                 format!("Repository '{}' is not in the allowed namespace.", printable(written))
             }

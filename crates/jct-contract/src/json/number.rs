@@ -103,7 +103,33 @@ impl Decimal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_shortest_text_of_a_double_is_exact(double in any::<f64>()) {
+            prop_assume!(double.is_finite());
+            for text in [double.to_string(), format!("{double:e}")] {
+                let exact = JsonNumber::new(&text).exact().and_then(|number| number.as_f64());
+                prop_assert_eq!(exact, Some(double));
+            }
+        }
+
+        #[test]
+        fn small_integers_are_exact_and_odd_large_ones_are_not(integer in any::<i64>(), shift in 0_u32..40) {
+            const LIMIT: u64 = 1 << 53;
+            let integer = integer >> shift;
+            let text = integer.to_string();
+            let exact = JsonNumber::new(&text).exact().and_then(|number| number.as_i64());
+            if integer.unsigned_abs() <= LIMIT {
+                prop_assert_eq!(exact, Some(integer));
+            } else if integer % 2 != 0 {
+                prop_assert_eq!(exact, None);
+            }
+        }
+    }
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {

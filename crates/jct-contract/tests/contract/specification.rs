@@ -126,7 +126,8 @@ Lengths count Unicode scalar values. `null` for an optional field is the same as
 * `target.path` is relative, without `..` as a segment, backslashes and control characters.
 * `inputs.executor`, if present, is a string of 1 to {executor} characters of `a-z 0-9 _ -`.
 * `inputs.command`, if present, is a non-empty array of strings that begins with the program, or a non-empty array of such arrays.
-* All violations are answered at once, each with a JSON Pointer, a code and a message; beyond {violations} the rest is counted.
+* All violations are answered at once, each with a JSON Pointer, a code and a message; beyond {violations} of them,
+  or {kib} KiB of text, the rest is counted.
 
 An `operation` that is none of the listed, a `target.repo` that is not `owner/name` and a time budget out of range pass the
 contract as values. The policy gate refuses them with codes of its own.
@@ -156,5 +157,6 @@ whether two submissions are the same task.
         depth = limits::FREE_FORM_MAX_DEPTH,
         executor = limits::EXECUTOR_NAME_MAX_CHARS,
         violations = limits::MAX_VIOLATIONS,
+        kib = limits::MAX_VIOLATIONS_BYTES / 1024,
     )
 }
