@@ -200,6 +200,82 @@ async fn a_source_with_hostile_settings_runs_nothing() {
     );
 }
 
+/// Not even settings of the cache itself, should something have written there, start a program.
+#[tokio::test]
+async fn hooks_and_monitors_in_the_cache_do_not_run() {
+    let bench = Bench::new();
+    checkout(&bench, "main", "a").await.unwrap();
+    let cache = cache_folder(&bench);
+    let proof = bench.path("proof");
+    let program = cache.join("run-me");
+    fs::write(
+        &program,
+        format!("#!/bin/sh\necho ran >> {}\n", proof.display()),
+    )
+    .unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(cache.join("hooks")).unwrap();
+    for hook in [
+        "reference-transaction",
+        "post-checkout",
+        "pre-auto-gc",
+        "post-index-change",
+    ] {
+        fs::copy(&program, cache.join("hooks").join(hook)).unwrap();
+    }
+    git(
+        &cache,
+        &[
+            "config",
+            "core.hooksPath",
+            cache.join("hooks").to_str().unwrap(),
+        ],
+    );
+    git(
+        &cache,
+        &["config", "core.fsmonitor", program.to_str().unwrap()],
+    );
+    git(&cache, &["config", "gc.auto", "1"]);
+    bench.commit("newer");
+    let snapshot = bench
+        .cache
+        .snapshot("org/demo", "main", &bounds())
+        .await
+        .unwrap();
+    fs::create_dir(bench.path("b")).unwrap();
+    snapshot
+        .export(&bench.path("b"), &bench.path("index"), &bounds())
+        .await
+        .unwrap();
+    snapshot
+        .checkout(&bench.path("c"), &bounds())
+        .await
+        .unwrap();
+    assert!(!proof.exists(), "something in the cache ran");
+}
+
+fn cache_folder(bench: &Bench) -> std::path::PathBuf {
+    let mut entries = fs::read_dir(bench.path("cache"))
+        .unwrap()
+        .map(|e| e.unwrap().path());
+    entries.find(|path| path.is_dir()).unwrap()
+}
+
+#[tokio::test]
+async fn a_prefix_finds_a_repository_by_file_address() {
+    let bench = Bench::new();
+    let commit = bench.commit("x");
+    let template = format!("file://{}/{{name}}", bench.path("").display());
+    let source = RepoSource::new(Some("any/"), None, &template).unwrap();
+    let sources = RepoSources::new([source]).unwrap();
+    let cache = RepoCache::new(&bench.path("other-cache"), sources).unwrap();
+    let found = cache
+        .checkout("any/source", "main", &bench.path("a"), &bounds())
+        .await
+        .unwrap();
+    assert_eq!(found, commit);
+}
+
 #[tokio::test]
 async fn a_checkout_shares_nothing_with_the_cache() {
     let bench = Bench::new();
@@ -311,11 +387,7 @@ async fn invariant_7_no_error_leaks_a_folder_or_a_secret() {
 async fn a_lock_that_a_crash_left_heals() {
     let bench = Bench::new();
     checkout(&bench, "main", "a").await.unwrap();
-    let caches: Vec<_> = fs::read_dir(bench.path("cache"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    let cache = caches.iter().find(|path| path.is_dir()).unwrap();
+    let cache = cache_folder(&bench);
     fs::write(cache.join("refs/heads/main.lock"), "").unwrap();
     let newer = bench.commit("newer");
     assert_eq!(checkout(&bench, "main", "b").await.unwrap(), newer);

@@ -17,6 +17,15 @@ use tokio_util::sync::CancellationToken;
 /// Far more than any test needs: nothing depends on how long something takes.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
 
+/// Deadlines to try one after another, until what the test needs has happened before the deadline:
+/// how long that takes depends on what else this machine does.
+pub(crate) const DEADLINES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(25),
+    Duration::from_secs(125),
+];
+
 #[derive(Default)]
 pub(crate) struct Lines(Mutex<Vec<LogLine>>);
 
