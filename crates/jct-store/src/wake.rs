@@ -43,6 +43,10 @@ impl Waker {
         Wake { receiver: self.sender.subscribe() }
     }
 
+    pub(crate) fn has_subscribers(&self) -> bool {
+        self.sender.receiver_count() > 0
+    }
+
     pub(crate) fn wake(&self) {
         self.sender.send_modify(|changes| *changes = changes.wrapping_add(1));
     }

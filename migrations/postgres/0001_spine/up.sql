@@ -48,6 +48,7 @@ CREATE TABLE task_holds (
     task_id UUID PRIMARY KEY REFERENCES admissions (task_id),
     max_attempts BIGINT NOT NULL,
     held_at BIGINT NOT NULL,
+    trace_id TEXT NOT NULL,
     event_seq BIGINT NOT NULL,
     audit_seq BIGINT NOT NULL
 );
@@ -63,6 +64,7 @@ CREATE TABLE task_ready (
     started_at BIGINT,
     updated_at BIGINT NOT NULL,
     last_reason TEXT,
+    trace_id TEXT NOT NULL,
     event_seq BIGINT NOT NULL,
     audit_seq BIGINT NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
@@ -86,6 +88,7 @@ CREATE TABLE task_leases (
     started_at BIGINT NOT NULL,
     cancel_requested_at BIGINT,
     cancel_requested_by TEXT,
+    trace_id TEXT NOT NULL,
     event_seq BIGINT NOT NULL,
     audit_seq BIGINT NOT NULL,
     CONSTRAINT task_leases_worker CHECK ((holder_kind = 'worker') = (worker_id IS NOT NULL))

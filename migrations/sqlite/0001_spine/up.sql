@@ -48,6 +48,7 @@ CREATE TABLE task_holds (
     task_id TEXT PRIMARY KEY REFERENCES admissions (task_id),
     max_attempts INTEGER NOT NULL,
     held_at INTEGER NOT NULL,
+    trace_id TEXT NOT NULL,
     event_seq INTEGER NOT NULL,
     audit_seq INTEGER NOT NULL
 ) STRICT;
@@ -63,6 +64,7 @@ CREATE TABLE task_ready (
     started_at INTEGER,
     updated_at INTEGER NOT NULL,
     last_reason TEXT,
+    trace_id TEXT NOT NULL,
     event_seq INTEGER NOT NULL,
     audit_seq INTEGER NOT NULL
 ) STRICT;
@@ -85,6 +87,7 @@ CREATE TABLE task_leases (
     started_at INTEGER NOT NULL,
     cancel_requested_at INTEGER,
     cancel_requested_by TEXT,
+    trace_id TEXT NOT NULL,
     event_seq INTEGER NOT NULL,
     audit_seq INTEGER NOT NULL,
     CONSTRAINT task_leases_worker CHECK ((holder_kind = 'worker') = (worker_id IS NOT NULL))

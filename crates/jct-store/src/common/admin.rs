@@ -1,0 +1,160 @@
+//! Writes about the tower itself: workers, the queue's pause, keys. Each change has its audit entry.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jct_contract::{ApiKeyId, Principal, WorkerId};
+use serde_json::{Value, json};
+
+use super::{Conn, primitives};
+use crate::StoreError;
+use crate::command::KeyAnswer;
+use crate::context::Context;
+use crate::journal::{Actor, Entry};
+use crate::model::{NewApiKey, NewWorker};
+use crate::rows::{ApiKeyRow, PauseRow, WorkerRow};
+use crate::schema::{api_keys, audit_log, queue_pauses, workers};
+use crate::types::Id;
+
+/// The one queue there is; its name leaves room for more.
+const QUEUE: &str = "tasks";
+
+pub(crate) async fn worker_started(
+    conn: &mut Conn,
+    context: Context<'_>,
+    worker: &NewWorker,
+) -> Result<bool, StoreError> {
+    let row = WorkerRow::started(worker, context.now);
+    let after = json!({ "name": row.name, "version": row.version, "executors": row.executors, "slots": row.slots });
+    diesel::insert_into(workers::table).values(row).execute(conn).await?;
+    let id = worker.id.to_string();
+    audit(conn, context, Actor::system(&worker.name), "created", ("worker", &id), None, Some(after)).await?;
+    Ok(true)
+}
+
+/// Presence is no change of state: it has no audit entry.
+pub(crate) async fn worker_seen(conn: &mut Conn, context: Context<'_>, id: WorkerId) -> Result<bool, StoreError> {
+    let seen = diesel::update(workers::table.find(Id::from(id)))
+        .set(workers::last_seen_at.eq(context.now.as_micros()))
+        .execute(conn)
+        .await?;
+    Ok(seen > 0)
+}
+
+pub(crate) async fn worker_stopped(conn: &mut Conn, context: Context<'_>, id: WorkerId) -> Result<bool, StoreError> {
+    let name: Option<String> = diesel::update(workers::table.find(Id::from(id)))
+        .filter(workers::stopped_at.is_null())
+        .set(workers::stopped_at.eq(context.now.as_micros()))
+        .returning(workers::name)
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some(name) = name else { return Ok(false) };
+    let (before, after) = (json!({ "stopped": false }), json!({ "stopped": true }));
+    let id = id.to_string();
+    audit(conn, context, Actor::system(&name), "updated", ("worker", &id), Some(before), Some(after)).await?;
+    Ok(true)
+}
+
+pub(crate) async fn pause(
+    conn: &mut Conn,
+    context: Context<'_>,
+    by: &Principal,
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let row = PauseRow {
+        queue: QUEUE.to_owned(),
+        paused_by: by.name().to_owned(),
+        reason: reason.to_owned(),
+        paused_at: context.now.as_micros(),
+    };
+    let paused = diesel::insert_into(queue_pauses::table).values(row).on_conflict_do_nothing().execute(conn).await?;
+    if paused > 0 {
+        let after = json!({ "paused": true, "reason": reason });
+        audit(conn, context, Actor::from(by), "updated", ("queue", QUEUE), Some(json!({ "paused": false })), Some(after))
+            .await?;
+    }
+    Ok(paused > 0)
+}
+
+pub(crate) async fn resume(conn: &mut Conn, context: Context<'_>, by: &Principal) -> Result<bool, StoreError> {
+    let resumed = diesel::delete(queue_pauses::table.find(QUEUE)).execute(conn).await?;
+    if resumed > 0 {
+        let (before, after) = (json!({ "paused": true }), json!({ "paused": false }));
+        audit(conn, context, Actor::from(by), "updated", ("queue", QUEUE), Some(before), Some(after)).await?;
+    }
+    Ok(resumed > 0)
+}
+
+pub(crate) async fn create_key(
+    conn: &mut Conn,
+    context: Context<'_>,
+    key: &NewApiKey,
+) -> Result<KeyAnswer, StoreError> {
+    let row = ApiKeyRow::new(ApiKeyId::at(context.now).into(), key, context.now);
+    let kept: Option<ApiKeyRow> = diesel::insert_into(api_keys::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(ApiKeyRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some(row) = kept else { return Ok(KeyAnswer::NameTaken) };
+    let after = json!({ "kind": row.kind, "scopes": row.scopes, "expires_at": row.expires_at });
+    audit(conn, context, Actor::from(&key.created_by), "created", ("api_key", &row.name), None, Some(after)).await?;
+    Ok(KeyAnswer::Kept(row.try_into()?))
+}
+
+pub(crate) async fn revoke_key(
+    conn: &mut Conn,
+    context: Context<'_>,
+    name: &str,
+    by: &Principal,
+) -> Result<KeyAnswer, StoreError> {
+    let revoked: Option<ApiKeyRow> = diesel::update(api_keys::table)
+        .filter(api_keys::name.eq(name))
+        .filter(api_keys::revoked_at.is_null())
+        .set(api_keys::revoked_at.eq(context.now.as_micros()))
+        .returning(ApiKeyRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some(row) = revoked {
+        let (before, after) = (json!({ "revoked": false }), json!({ "revoked": true }));
+        audit(conn, context, Actor::from(by), "updated", ("api_key", name), Some(before), Some(after)).await?;
+        return Ok(KeyAnswer::Kept(row.try_into()?));
+    }
+    let known: Option<ApiKeyRow> =
+        api_keys::table.filter(api_keys::name.eq(name)).select(ApiKeyRow::as_select()).first(conn).await.optional()?;
+    known.map_or(Ok(KeyAnswer::NotFound), |row| Ok(KeyAnswer::Kept(row.try_into()?)))
+}
+
+/// Notes a change of an object whose row carries no counter; such objects change rarely.
+async fn audit(
+    conn: &mut Conn,
+    context: Context<'_>,
+    actor: Actor<'_>,
+    action: &str,
+    (entity_kind, entity_id): (&str, &str),
+    before: Option<Value>,
+    after: Option<Value>,
+) -> Result<(), StoreError> {
+    let last: Option<i64> = audit_log::table
+        .filter(audit_log::entity_kind.eq(entity_kind))
+        .filter(audit_log::entity_id.eq(entity_id))
+        .select(diesel::dsl::max(audit_log::seq))
+        .first(conn)
+        .await?;
+    let entry = Entry {
+        actor,
+        action,
+        entity_kind,
+        entity_id: entity_id.to_owned(),
+        before,
+        after,
+        note: None,
+        trace_id: None,
+        seq: last.unwrap_or(0) + 1,
+    };
+    primitives::insert_audits(conn, &[entry.at(context.now)]).await?;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Changes of status from outside the worker: release, take, end, cancel.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jct_contract::Timestamp;
+use jct_lifecycle::{AttemptEnd, IllegalTransition, LeaseRef, ReasonCode, RetryPolicy, TaskEvent, TaskStatus, next};
+
+use super::conclude::{Conclusion, conclude};
+use super::unqueue::{end_waiting, release, take};
+use super::{Conn, primitives, refusal, task_reads};
+use crate::StoreError;
+use crate::command::{ChangeAnswer, StatusAction, StatusChange};
+use crate::context::Context;
+use crate::journal::Actor;
+use crate::model::TraceRef;
+use crate::rows::{LeaseRow, TaskRows};
+use crate::schema::task_leases;
+use crate::types::Id;
+
+/// A task may move on between the look and the write; then the look is repeated. More than this many times in a row
+/// means that something else is wrong.
+const LOOKS: usize = 5;
+
+pub(crate) async fn change_status(
+    conn: &mut Conn,
+    context: Context<'_>,
+    change: &StatusChange,
+) -> Result<ChangeAnswer, StoreError> {
+    for _ in 0..LOOKS {
+        let Some(rows) = task_reads::rows(conn, change.task_id.into()).await? else {
+            return Ok(ChangeAnswer::NotFound);
+        };
+        if let Some(answer) = attempt(conn, context, change, rows).await? {
+            return Ok(answer);
+        }
+    }
+    Err(StoreError::unavailable("the task kept changing"))
+}
+
+const fn event(action: &StatusAction) -> Result<TaskEvent, TaskStatus> {
+    match action {
+        StatusAction::Release => Ok(TaskEvent::Release),
+        StatusAction::Take { .. } => Ok(TaskEvent::Start),
+        StatusAction::Complete { .. } => Ok(TaskEvent::Complete),
+        StatusAction::Fail { .. } => Ok(TaskEvent::Fail),
+        StatusAction::Cancel { .. } => Ok(TaskEvent::Cancel),
+        StatusAction::Impossible(target) => Err(*target),
+    }
+}
+
+/// One look and one write; `None` if the task moved on in between.
+async fn attempt(
+    conn: &mut Conn,
+    context: Context<'_>,
+    change: &StatusChange,
+    rows: TaskRows,
+) -> Result<Option<ChangeAnswer>, StoreError> {
+    let TaskRows { task, hold, ready, lease, outcome } = rows;
+    let from = match (&hold, &ready, &lease, &outcome) {
+        (Some(_), ..) => TaskStatus::Pending,
+        (_, Some(_), ..) => TaskStatus::Queued,
+        (_, _, Some(_), _) => TaskStatus::Running,
+        (_, _, _, Some(outcome)) => {
+            outcome.status.parse().map_err(|_| StoreError::corrupt(format!("status of task {}", task.id.0)))?
+        }
+        // Between two places only in the eyes of a reader that looks while it moves.
+        (None, None, None, None) => return Ok(None),
+    };
+    let legal = match event(&change.action) {
+        Ok(event) => next(from, event),
+        Err(to) => Err(IllegalTransition { from, to }),
+    };
+    if let Err(illegal) = legal {
+        return Ok(Some(ChangeAnswer::Illegal(illegal)));
+    }
+    match (&change.action, hold, ready, lease) {
+        (StatusAction::Release, Some(hold), ..) => release(conn, context, change, &task, hold).await,
+        (StatusAction::Take { assigned_to, grace }, _, Some(ready), _) => {
+            let budget = std::time::Duration::from_secs(task.time_budget_seconds.unsigned_abs());
+            take(conn, context, change, ready, assigned_to.clone(), budget + *grace).await
+        }
+        (_, None, None, Some(lease)) => end_running(conn, context, change, lease).await,
+        (action, hold, ready, _) => end_waiting(conn, context, change, action, hold, ready).await,
+    }
+}
+
+/// Ends, or asks to end, a task that somebody holds.
+async fn end_running(
+    conn: &mut Conn,
+    context: Context<'_>,
+    change: &StatusChange,
+    lease: LeaseRow,
+) -> Result<Option<ChangeAnswer>, StoreError> {
+    let (end, trace_path) = match &change.action {
+        StatusAction::Cancel { .. } if lease.holder_kind == "worker" => {
+            return ask_to_stop(conn, context.now, change, &lease).await;
+        }
+        StatusAction::Cancel { .. } => (AttemptEnd::Cancelled, &None),
+        StatusAction::Complete { result, trace_path } => {
+            (AttemptEnd::Completed { result: result.clone() }, trace_path)
+        }
+        StatusAction::Fail { error, trace_path } => {
+            let message = error.clone();
+            (AttemptEnd::Failed { reason: ReasonCode::ReportedFailure, message }, trace_path)
+        }
+        StatusAction::Release | StatusAction::Take { .. } | StatusAction::Impossible(_) => return Ok(None),
+    };
+    if !matches!(change.action, StatusAction::Cancel { .. })
+        && let Some(refusal) = refuse_outsider(conn, context, change, &lease).await?
+    {
+        return Ok(Some(refusal));
+    }
+    let taken = primitives::take_leases(conn, &[lease.lease_ref()], context.now).await?;
+    let Some(lease) = taken.into_iter().next() else {
+        let expired = lease.expires_at <= context.now.as_micros();
+        return Ok(expired.then_some(ChangeAnswer::LeaseExpired));
+    };
+    let trace = trace_path.clone().map(|path| TraceRef { path, manifest_digest: None });
+    let actor = Some(Actor::from(&change.by));
+    let retry = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
+    conclude(conn, context, vec![Conclusion { lease, end, trace, retry, jitter: 0.0, digest: None, actor }]).await?;
+    Ok(Some(ChangeAnswer::Changed))
+}
+
+/// Whoever reports the end of a task must be the one that holds it, with the fence it got if it sends one.
+async fn refuse_outsider(
+    conn: &mut Conn,
+    context: Context<'_>,
+    change: &StatusChange,
+    lease: &LeaseRow,
+) -> Result<Option<ChangeAnswer>, StoreError> {
+    if lease.holder_kind == "worker" {
+        return Ok(Some(ChangeAnswer::HeldByWorker { name: lease.holder.clone() }));
+    }
+    if lease.holder != change.by.name() {
+        return Ok(Some(ChangeAnswer::HeldByOther { principal: lease.holder.clone() }));
+    }
+    let Some(fence) = change.fence.filter(|fence| *fence != lease.fence()) else {
+        return Ok(None);
+    };
+    refusal::refuse_stale(conn, context, LeaseRef { task_id: change.task_id, fence }, "status").await?;
+    Ok(Some(ChangeAnswer::StaleFence { current: lease.fence() }))
+}
+
+/// A worker has the last word about what it runs; it reads this with its next heartbeat.
+async fn ask_to_stop(
+    conn: &mut Conn,
+    now: Timestamp,
+    change: &StatusChange,
+    lease: &LeaseRow,
+) -> Result<Option<ChangeAnswer>, StoreError> {
+    use task_leases::dsl;
+    let id: Id = lease.task_id;
+    let asked: Option<(i64, String)> = diesel::update(task_leases::table.find(id))
+        .filter(dsl::generation.eq(lease.generation))
+        .filter(dsl::cancel_requested_at.is_null())
+        .set((
+            dsl::cancel_requested_at.eq(now.as_micros()),
+            dsl::cancel_requested_by.eq(change.by.name()),
+            dsl::audit_seq.eq(dsl::audit_seq + 1),
+        ))
+        .returning((dsl::audit_seq, dsl::trace_id))
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some((seq, trace_id)) = asked else {
+        // Asking twice is the same as asking once; a lease that is gone wants another look.
+        return Ok(lease.cancel_requested_at.map(|_| ChangeAnswer::CancelRequested));
+    };
+    primitives::insert_audits(conn, &[super::unqueue::cancel_entry(change, now, &trace_id, seq)]).await?;
+    Ok(Some(ChangeAnswer::CancelRequested))
+}

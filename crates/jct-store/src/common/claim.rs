@@ -1,0 +1,161 @@
+//! Claim: ready rows become leases. The attempt is counted here, so that a crash can't hide it.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jct_contract::Timestamp;
+use jct_lifecycle::TaskStatus;
+
+use super::{Conn, primitives};
+use crate::StoreError;
+use crate::context::Context;
+use crate::journal::{Actor, Change, Journal};
+use crate::model::{Claim, ClaimFilter, ClaimedTask};
+use crate::rows::{AttemptRow, LeaseRow, ReadyRow, TaskRow, time, to_u32};
+use crate::schema::{database_meta, queue_pauses, task_ready, tasks};
+use crate::types::Id;
+
+pub(crate) async fn claim(
+    conn: &mut Conn,
+    context: Context<'_>,
+    claim: &Claim,
+) -> Result<Vec<ClaimedTask>, StoreError> {
+    if is_paused(conn).await? {
+        return Ok(Vec::new());
+    }
+    let ready = primitives::take_ready(conn, context, &claim.filter, i64::from(claim.limit)).await?;
+    if ready.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Id> = ready.iter().map(|row| row.task_id).collect();
+    let mut specs: HashMap<Id, TaskRow> = tasks::table
+        .filter(tasks::id.eq_any(ids))
+        .select(TaskRow::as_select())
+        .load(conn)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+
+    let epoch = epoch(conn).await?;
+    let expires_at = context.now.after(claim.lease);
+    let mut journal = Journal::at(context.now);
+    let (mut leases, mut attempts, mut claimed) = (Vec::new(), Vec::new(), Vec::new());
+    for row in ready {
+        let spec = specs.remove(&row.task_id).ok_or_else(|| StoreError::corrupt("a ready task without a spec"))?;
+        let ready_at = time(row.run_at);
+        let mut lease = lease_row(row, epoch, claim, context.now, expires_at);
+        start(&mut journal, &mut lease, Actor::system(&claim.worker_name));
+        attempts.push(attempt_row(&lease));
+        claimed.push(ClaimedTask {
+            lease: lease.lease_ref(),
+            attempt: to_u32("attempt", lease.attempt)?,
+            expires_at,
+            ready_at,
+            claimed_at: context.now,
+            task: spec.task()?,
+            trace_id: spec.trace_id.parse().map_err(|_| StoreError::corrupt("trace id of a task"))?,
+        });
+        leases.push(lease);
+    }
+    primitives::insert_leases(conn, &leases).await?;
+    primitives::insert_attempts(conn, &attempts).await?;
+    primitives::insert_events(conn, &journal.events).await?;
+    primitives::insert_audits(conn, &journal.audits).await?;
+    Ok(claimed)
+}
+
+/// Notes that the task of `lease` started, and moves the lease's counters on.
+pub(super) fn start(journal: &mut Journal, lease: &mut LeaseRow, actor: Actor<'_>) {
+    let (event_seq, audit_seq) = journal.change(Change {
+        task_id: lease.task_id,
+        trace_id: &lease.trace_id,
+        actor,
+        from: TaskStatus::Queued,
+        to: TaskStatus::Running,
+        attempt: Some(lease.attempt),
+        detail: vec![("holder", lease.holder.clone().into()), ("fence", lease.fence().to_string().into())],
+        note: None,
+        event_seq: lease.event_seq,
+        audit_seq: lease.audit_seq,
+    });
+    lease.event_seq = event_seq;
+    lease.audit_seq = audit_seq;
+}
+
+fn lease_row(ready: ReadyRow, epoch: i64, claim: &Claim, now: Timestamp, expires_at: Timestamp) -> LeaseRow {
+    LeaseRow {
+        holder_kind: "worker".to_owned(),
+        worker_id: Some(claim.worker_id.into()),
+        holder: claim.worker_name.clone(),
+        ..leased(ready, epoch, now, expires_at)
+    }
+}
+
+/// The part of a lease that does not depend on who holds it.
+pub(super) fn leased(ready: ReadyRow, epoch: i64, now: Timestamp, expires_at: Timestamp) -> LeaseRow {
+    LeaseRow {
+        task_id: ready.task_id,
+        epoch,
+        generation: ready.generation + 1,
+        attempt: ready.attempts + 1,
+        max_attempts: ready.max_attempts,
+        executor: ready.executor,
+        holder_kind: "external".to_owned(),
+        worker_id: None,
+        holder: String::new(),
+        assigned_to: None,
+        acquired_at: now.as_micros(),
+        expires_at: expires_at.as_micros(),
+        queued_at: ready.queued_at,
+        started_at: ready.started_at.unwrap_or(now.as_micros()),
+        cancel_requested_at: None,
+        cancel_requested_by: None,
+        trace_id: ready.trace_id,
+        event_seq: ready.event_seq,
+        audit_seq: ready.audit_seq,
+    }
+}
+
+pub(super) fn attempt_row(lease: &LeaseRow) -> AttemptRow {
+    AttemptRow {
+        task_id: lease.task_id,
+        ordinal: lease.attempt,
+        epoch: lease.epoch,
+        generation: lease.generation,
+        holder_kind: lease.holder_kind.clone(),
+        worker_id: lease.worker_id,
+        holder: lease.holder.clone(),
+        started_at: lease.acquired_at,
+        ended_at: None,
+        reason: None,
+        message: None,
+        next_status: None,
+        settle_digest: None,
+        trace_path: None,
+        manifest_digest: None,
+    }
+}
+
+pub(super) async fn epoch(conn: &mut Conn) -> Result<i64, StoreError> {
+    let text: String = database_meta::table.find("epoch").select(database_meta::value).first(conn).await?;
+    text.parse().map_err(|_| StoreError::corrupt(format!("epoch `{text}`")))
+}
+
+async fn is_paused(conn: &mut Conn) -> Result<bool, StoreError> {
+    Ok(queue_pauses::table.count().get_result::<i64>(conn).await? > 0)
+}
+
+/// Whether a claim would find something. A read.
+pub(crate) async fn has_due_work(conn: &mut Conn, now: Timestamp, filter: ClaimFilter) -> Result<bool, StoreError> {
+    if is_paused(conn).await? {
+        return Ok(false);
+    }
+    let mut due = task_ready::table.filter(task_ready::run_at.le(now.as_micros())).into_boxed();
+    if let ClaimFilter::Executors(only) = filter {
+        due = due.filter(task_ready::executor.eq_any(only));
+    }
+    let first: Option<Id> = due.select(task_ready::task_id).first(conn).await.optional()?;
+    Ok(first.is_some())
+}

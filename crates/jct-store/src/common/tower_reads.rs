@@ -1,0 +1,145 @@
+//! Reads about the tower: the queue at a glance, workers, keys.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+use jct_contract::{Sha256Digest, TaskId, Timestamp};
+use jct_lifecycle::TaskStatus;
+
+use super::Conn;
+use crate::StoreError;
+use crate::model::{ApiKeyRecord, Pause, QueuePosition, QueueStatus, WorkerRecord};
+use crate::rows::{ApiKeyRow, PauseRow, WorkerRow, time};
+use crate::schema::{api_keys, database_meta, queue_pauses, task_holds, task_leases, task_ready, workers};
+use crate::types::Id;
+
+/// Counts stop here: an exact count of a large history is not worth its price.
+const COUNT_LIMIT: i64 = 100_000;
+/// A place in line stops here.
+const AHEAD_LIMIT: i64 = 10_000;
+
+/// Counts at most `limit` rows of a query.
+macro_rules! count_up_to {
+    ($conn:expr, $limit:expr, $query:expr, $id:expr) => {{
+        let ids: Vec<Id> = $query.select($id).limit($limit).load($conn).await?;
+        ids.len() as u64
+    }};
+}
+
+/// The time leases are judged by.
+pub(crate) async fn now(_conn: &mut Conn, now: Timestamp) -> Result<Timestamp, StoreError> {
+    Ok(now)
+}
+
+/// Reads something that is always there.
+pub(crate) async fn ping(conn: &mut Conn) -> Result<(), StoreError> {
+    let _epoch: String = database_meta::table.find("epoch").select(database_meta::value).first(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn queue_status(conn: &mut Conn, now: Timestamp) -> Result<QueueStatus, StoreError> {
+    let mut depth = [0; TaskStatus::ALL.len()];
+    for (count, status) in depth.iter_mut().zip(TaskStatus::ALL) {
+        *count = match status {
+            TaskStatus::Pending => counted(task_holds::table.count().get_result(conn).await?),
+            TaskStatus::Queued => counted(task_ready::table.count().get_result(conn).await?),
+            TaskStatus::Running => counted(task_leases::table.count().get_result(conn).await?),
+            TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled => finished(conn, status).await?,
+        };
+    }
+    let not_due: i64 =
+        task_ready::table.filter(task_ready::run_at.gt(now.as_micros())).count().get_result(conn).await?;
+    let oldest: Option<i64> = task_ready::table
+        .filter(task_ready::run_at.le(now.as_micros()))
+        .select(diesel::dsl::min(task_ready::run_at))
+        .first(conn)
+        .await?;
+    let paused: Option<PauseRow> =
+        queue_pauses::table.select(PauseRow::as_select()).first(conn).await.optional()?;
+    Ok(QueueStatus {
+        depth,
+        not_due: counted(not_due),
+        oldest_ready_at: oldest.map(time),
+        paused: paused.map(Pause::from),
+    })
+}
+
+fn counted(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    entries: i64,
+}
+
+async fn finished(conn: &mut Conn, status: TaskStatus) -> Result<u64, StoreError> {
+    // diesel cannot count a limited selection; the only variable part is a word of our own.
+    let count: Count = diesel::sql_query(format!(
+        "SELECT count(*) AS entries FROM \
+         (SELECT 1 FROM task_outcomes WHERE status = '{status}' LIMIT {COUNT_LIMIT}) AS some_outcomes"
+    ))
+    .get_result(conn)
+    .await?;
+    Ok(counted(count.entries))
+}
+
+pub(crate) async fn queue_position(
+    conn: &mut Conn,
+    now: Timestamp,
+    id: TaskId,
+) -> Result<Option<QueuePosition>, StoreError> {
+    let place: Option<(i64, String)> = task_ready::table
+        .find(Id::from(id))
+        .select((task_ready::run_at, task_ready::executor))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((run_at, executor)) = place else { return Ok(None) };
+    let before = task_ready::table
+        .filter(task_ready::run_at.le(now.as_micros()))
+        .filter(task_ready::run_at.lt(run_at).or(task_ready::run_at.eq(run_at).and(task_ready::task_id.lt(Id::from(id)))));
+    let ahead = count_up_to!(conn, AHEAD_LIMIT, before, task_ready::task_id);
+    Ok(Some(QueuePosition { executor, ahead, task_id: id }))
+}
+
+pub(crate) async fn workers(conn: &mut Conn, seen_after: Timestamp) -> Result<Vec<WorkerRecord>, StoreError> {
+    let rows: Vec<WorkerRow> = workers::table
+        .filter(workers::stopped_at.is_null())
+        .filter(workers::last_seen_at.gt(seen_after.as_micros()))
+        .order((workers::name, workers::id))
+        .select(WorkerRow::as_select())
+        .load(conn)
+        .await?;
+    let running: Vec<(Option<Id>, i64)> = task_leases::table
+        .group_by(task_leases::worker_id)
+        .select((task_leases::worker_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await?;
+    let running: HashMap<Option<Id>, i64> = running.into_iter().collect();
+    rows.into_iter()
+        .map(|row| {
+            let held = running.get(&Some(row.id)).copied().unwrap_or(0);
+            row.into_record(held)
+        })
+        .collect()
+}
+
+pub(crate) async fn key_by_digest(conn: &mut Conn, digest: Sha256Digest) -> Result<Option<ApiKeyRecord>, StoreError> {
+    let row: Option<ApiKeyRow> = api_keys::table
+        .filter(api_keys::key_sha256.eq(digest.to_string()))
+        .select(ApiKeyRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    row.map(ApiKeyRecord::try_from).transpose()
+}
+
+pub(crate) async fn key_list(conn: &mut Conn) -> Result<Vec<ApiKeyRecord>, StoreError> {
+    let rows: Vec<ApiKeyRow> =
+        api_keys::table.order(api_keys::name).select(ApiKeyRow::as_select()).load(conn).await?;
+    rows.into_iter().map(ApiKeyRecord::try_from).collect()
+}

@@ -1,0 +1,228 @@
+//! Tasks that nobody holds: let go, taken off the queue, or ended while they wait.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jct_contract::Timestamp;
+use jct_lifecycle::{ReasonCode, TaskStatus};
+use serde_json::json;
+
+use super::claim::{attempt_row, epoch, leased, start};
+use super::{Conn, primitives};
+use crate::StoreError;
+use crate::command::{ChangeAnswer, StatusAction, StatusChange};
+use crate::context::Context;
+use crate::journal::{Actor, Change, Entry, Journal};
+use crate::model::ExternalLease;
+use crate::rows::{AuditRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, to_u32};
+use crate::schema::{task_holds, task_ready};
+use crate::types::Id;
+
+/// `pending -> queued`.
+pub(super) async fn release(
+    conn: &mut Conn,
+    context: Context<'_>,
+    change: &StatusChange,
+    task: &TaskRow,
+    hold: HoldRow,
+) -> Result<Option<ChangeAnswer>, StoreError> {
+    if diesel::delete(task_holds::table.find(hold.task_id)).execute(conn).await? == 0 {
+        return Ok(None);
+    }
+    let mut journal = Journal::at(context.now);
+    let (event_seq, audit_seq) = journal.change(Change {
+        task_id: hold.task_id,
+        trace_id: &hold.trace_id,
+        actor: Actor::from(&change.by),
+        from: TaskStatus::Pending,
+        to: TaskStatus::Queued,
+        attempt: None,
+        detail: Vec::new(),
+        note: None,
+        event_seq: hold.event_seq,
+        audit_seq: hold.audit_seq,
+    });
+    let now = context.now.as_micros();
+    let ready = ReadyRow {
+        task_id: hold.task_id,
+        run_at: now,
+        executor: task.executor.clone(),
+        generation: 0,
+        attempts: 0,
+        max_attempts: hold.max_attempts,
+        queued_at: now,
+        started_at: None,
+        updated_at: now,
+        last_reason: None,
+        trace_id: hold.trace_id,
+        event_seq,
+        audit_seq,
+    };
+    primitives::insert_ready(conn, &[ready]).await?;
+    write(conn, &journal).await?;
+    Ok(Some(ChangeAnswer::Changed))
+}
+
+/// `queued -> running` for an executor outside the tower: off the queue in the same transaction.
+pub(super) async fn take(
+    conn: &mut Conn,
+    context: Context<'_>,
+    change: &StatusChange,
+    ready: ReadyRow,
+    assigned_to: Option<String>,
+    lease: Duration,
+) -> Result<Option<ChangeAnswer>, StoreError> {
+    let Some(ready) = remove_ready(conn, ready.task_id).await? else {
+        return Ok(None);
+    };
+    let epoch = epoch(conn).await?;
+    let expires_at = context.now.after(lease);
+    let mut row = LeaseRow {
+        holder: change.by.name().to_owned(),
+        assigned_to,
+        ..leased(ready, epoch, context.now, expires_at)
+    };
+    let mut journal = Journal::at(context.now);
+    start(&mut journal, &mut row, Actor::from(&change.by));
+    let answer = ExternalLease { fence: row.fence(), expires_at, attempt: to_u32("attempt", row.attempt)? };
+    primitives::insert_attempts(conn, &[attempt_row(&row)]).await?;
+    primitives::insert_leases(conn, &[row]).await?;
+    write(conn, &journal).await?;
+    Ok(Some(ChangeAnswer::Taken(answer)))
+}
+
+/// `pending | queued -> failed | cancelled`.
+pub(super) async fn end_waiting(
+    conn: &mut Conn,
+    context: Context<'_>,
+    change: &StatusChange,
+    action: &StatusAction,
+    hold: Option<HoldRow>,
+    ready: Option<ReadyRow>,
+) -> Result<Option<ChangeAnswer>, StoreError> {
+    let (to, reason, error, note, trace_path) = match action {
+        StatusAction::Fail { error, trace_path } => {
+            (TaskStatus::Failed, ReasonCode::ReportedFailure, error.clone(), None, trace_path.clone())
+        }
+        StatusAction::Cancel { note } => {
+            let error = format!("cancelled by `{}`", change.by.name());
+            (TaskStatus::Cancelled, ReasonCode::Cancelled, error, note.clone(), None)
+        }
+        _ => return Ok(None),
+    };
+    let Some(waiting) = Waiting::remove(conn, hold, ready).await? else {
+        return Ok(None);
+    };
+    let mut journal = Journal::at(context.now);
+    let (event_seq, audit_seq) = journal.change(Change {
+        task_id: waiting.task_id,
+        trace_id: &waiting.trace_id,
+        actor: Actor::from(&change.by),
+        from: waiting.from,
+        to,
+        attempt: None,
+        detail: vec![("reason", reason.as_str().into()), ("error", error.clone().into())],
+        note,
+        event_seq: waiting.event_seq,
+        audit_seq: waiting.audit_seq,
+    });
+    let outcome = OutcomeRow {
+        task_id: waiting.task_id,
+        status: to.as_str().to_owned(),
+        reason: reason.as_str().to_owned(),
+        result: None,
+        error: Some(error),
+        attempt: waiting.attempts.filter(|attempts| *attempts > 0),
+        assigned_to: None,
+        trace_path,
+        manifest_digest: None,
+        queued_at: waiting.queued_at,
+        started_at: waiting.started_at,
+        finished_at: context.now.as_micros(),
+        event_seq,
+        audit_seq,
+    };
+    primitives::insert_outcomes(conn, &[outcome]).await?;
+    write(conn, &journal).await?;
+    Ok(Some(ChangeAnswer::Changed))
+}
+
+/// A task that was held or ready, and is neither any more.
+struct Waiting {
+    task_id: Id,
+    from: TaskStatus,
+    trace_id: String,
+    attempts: Option<i64>,
+    queued_at: Option<i64>,
+    started_at: Option<i64>,
+    event_seq: i64,
+    audit_seq: i64,
+}
+
+impl Waiting {
+    async fn remove(
+        conn: &mut Conn,
+        hold: Option<HoldRow>,
+        ready: Option<ReadyRow>,
+    ) -> Result<Option<Self>, StoreError> {
+        if let Some(hold) = hold {
+            let gone = diesel::delete(task_holds::table.find(hold.task_id)).execute(conn).await? == 0;
+            return Ok((!gone).then_some(Self {
+                task_id: hold.task_id,
+                from: TaskStatus::Pending,
+                trace_id: hold.trace_id,
+                attempts: None,
+                queued_at: None,
+                started_at: None,
+                event_seq: hold.event_seq,
+                audit_seq: hold.audit_seq,
+            }));
+        }
+        let Some(ready) = ready else { return Ok(None) };
+        Ok(remove_ready(conn, ready.task_id).await?.map(|ready| Self {
+            task_id: ready.task_id,
+            from: TaskStatus::Queued,
+            trace_id: ready.trace_id,
+            attempts: Some(ready.attempts),
+            queued_at: Some(ready.queued_at),
+            started_at: ready.started_at,
+            event_seq: ready.event_seq,
+            audit_seq: ready.audit_seq,
+        }))
+    }
+}
+
+async fn remove_ready(conn: &mut Conn, id: Id) -> Result<Option<ReadyRow>, StoreError> {
+    Ok(diesel::delete(task_ready::table.find(id))
+        .returning(ReadyRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?)
+}
+
+async fn write(conn: &mut Conn, journal: &Journal) -> Result<(), StoreError> {
+    primitives::insert_events(conn, &journal.events).await?;
+    primitives::insert_audits(conn, &journal.audits).await?;
+    Ok(())
+}
+
+/// The entry about a request to cancel that a worker has yet to follow.
+pub(super) fn cancel_entry(change: &StatusChange, now: Timestamp, trace_id: &str, seq: i64) -> AuditRow {
+    let note = match &change.action {
+        StatusAction::Cancel { note } => note.clone(),
+        _ => None,
+    };
+    Entry {
+        actor: Actor::from(&change.by),
+        action: "cancel_requested",
+        entity_kind: "task",
+        entity_id: change.task_id.to_string(),
+        before: None,
+        after: Some(json!({ "status": "running", "cancel_requested": true })),
+        note,
+        trace_id: Some(trace_id),
+        seq,
+    }
+    .at(now)
+}

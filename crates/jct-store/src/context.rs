@@ -1,0 +1,44 @@
+//! What a transaction needs beside its connection and its commands.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jct_contract::Timestamp;
+
+use crate::types::Id;
+
+/// The moment and the shared counters of one transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    /// Sampled after the writer got its turn: waiting for it must not eat into a lease.
+    pub(crate) now: Timestamp,
+    pub(crate) shared: &'a Shared,
+}
+
+/// What the writers of one process share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    last_created_at: AtomicI64,
+    pub(crate) claim_bound: Mutex<ClaimBound>,
+}
+
+impl Shared {
+    /// A creation time no task of this process has: `now`, or the next free microsecond. Task ids carry it, so tasks
+    /// handed in together keep their order.
+    pub(crate) fn next_created_at(&self, now: Timestamp) -> Timestamp {
+        let now = now.as_micros();
+        let next = |last: i64| Some(now.max(last.saturating_add(1)));
+        let last = self.last_created_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
+        Timestamp::from_micros(now.max(last.saturating_add(1)))
+    }
+}
+
+/// How far the ready queue has been claimed. While a long transaction keeps dead rows visible, a claim that starts at
+/// the front reads all of them again; one that starts here does not.
+#[derive(Debug, Default)]
+pub(crate) struct ClaimBound {
+    pub(crate) after: Option<(i64, Id)>,
+    /// When the queue was last read from its front, which must happen every now and then: rows that came late or went
+    /// back may sort before the bound.
+    pub(crate) probed_at: i64,
+}

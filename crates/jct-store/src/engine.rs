@@ -1,0 +1,209 @@
+//! One engine behind the handle: which one is known at run time, and only here.
+
+use std::sync::Mutex;
+
+use jct_contract::{Sha256Digest, TaskId, Timestamp};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::command::{Command, CommandResult};
+use crate::model::{
+    Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, ClaimFilter, Page, PageStart, QueuePosition,
+    QueueStatus, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
+};
+use crate::postgres::PostgresEngine;
+use crate::sqlite::SqliteEngine;
+use crate::store::EngineKind;
+use crate::wake::{Wake, Waker};
+use crate::writer::Job;
+use crate::{DatabaseUrl, OpenError, StoreError, StoreOptions, migrations, postgres, sqlite};
+
+#[derive(Debug)]
+pub(crate) struct Engine {
+    kind: Kind,
+    waker: Waker,
+    runtime: Handle,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Sqlite(SqliteEngine),
+    Postgres(PostgresEngine),
+}
+
+/// A read: the same function, expanded for the engine at hand, on that engine's kind of thread. `now` among the
+/// arguments is the time leases are judged by.
+macro_rules! read {
+    ($self:ident, $module:ident::$function:ident(now $(, $argument:expr)*)) => {
+        match &$self.kind {
+            Kind::Sqlite(engine) => {
+                let now = engine.now();
+                engine.read(move |conn| sqlite::complete(sqlite::$module::$function(conn, now $(, $argument)*))).await
+            }
+            Kind::Postgres(engine) => {
+                let (pool, clock) = (engine.pool(), engine.clock());
+                $self.spawned(async move {
+                    let mut conn = postgres::reader(&pool).await?;
+                    let now = postgres::now(&mut conn, clock).await?;
+                    postgres::$module::$function(&mut conn, now $(, $argument)*).await
+                }).await
+            }
+        }
+    };
+    ($self:ident, $module:ident::$function:ident($($argument:expr),*)) => {
+        match &$self.kind {
+            Kind::Sqlite(engine) => {
+                engine.read(move |conn| sqlite::complete(sqlite::$module::$function(conn $(, $argument)*))).await
+            }
+            Kind::Postgres(engine) => {
+                let pool = engine.pool();
+                $self.spawned(async move {
+                    let mut conn = postgres::reader(&pool).await?;
+                    postgres::$module::$function(&mut conn $(, $argument)*).await
+                }).await
+            }
+        }
+    };
+}
+
+impl Engine {
+    pub(crate) async fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
+        migrations::prepare(url, options.migrate).await?;
+        let waker = Waker::new();
+        let kind = match (url.sqlite_path(), url.postgres_url()) {
+            (Some(path), _) => Kind::Sqlite(SqliteEngine::open(path, &options, &waker)?),
+            (None, address) => {
+                let address = address.unwrap_or_default();
+                Kind::Postgres(PostgresEngine::open(url, address, &options, &waker).await?)
+            }
+        };
+        Ok(Self { kind, waker, runtime: Handle::current() })
+    }
+
+    pub(crate) const fn kind(&self) -> EngineKind {
+        match self.kind {
+            Kind::Sqlite(_) => EngineKind::Sqlite,
+            Kind::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
+    pub(crate) fn wake(&self) -> Wake {
+        self.waker.subscribe()
+    }
+
+    fn jobs(&self) -> &Mutex<Option<mpsc::Sender<Job>>> {
+        match &self.kind {
+            Kind::Sqlite(engine) => &engine.jobs,
+            Kind::Postgres(engine) => &engine.jobs,
+        }
+    }
+
+    /// Hands a command to the writer and waits for its answer. Once handed over it runs, whether or not the caller
+    /// waits.
+    pub(crate) async fn write(&self, command: Command) -> CommandResult {
+        let sender = self.jobs().lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let (reply, answer) = oneshot::channel();
+        let job = Job { command, reply };
+        sender.ok_or(StoreError::Closed)?.send(job).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(crate) async fn close(&self) {
+        drop(self.jobs().lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        match &self.kind {
+            Kind::Sqlite(engine) => engine.close().await,
+            Kind::Postgres(engine) => engine.close().await,
+        }
+    }
+
+    /// Runs a read on the store's own runtime: its connections' tasks live there.
+    async fn spawned<T: Send + 'static>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.runtime.spawn(read).await.map_err(StoreError::unavailable)?
+    }
+
+    pub(crate) async fn now(&self) -> Result<Timestamp, StoreError> {
+        read!(self, tower_reads::now(now))
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        read!(self, tower_reads::ping())
+    }
+
+    pub(crate) async fn task_by_idempotency_key(
+        &self,
+        key: String,
+    ) -> Result<Option<(TaskId, Sha256Digest)>, StoreError> {
+        let found = read!(self, enqueue::by_idempotency_key(key))?;
+        found
+            .map(|(id, digest)| {
+                let digest = digest.parse().map_err(|_| StoreError::corrupt("the digest of a spec"))?;
+                Ok((id.into(), digest))
+            })
+            .transpose()
+    }
+
+    pub(crate) async fn has_due_work(&self, filter: ClaimFilter) -> Result<bool, StoreError> {
+        read!(self, claim::has_due_work(now, filter))
+    }
+
+    pub(crate) async fn has_expired_leases(&self) -> Result<bool, StoreError> {
+        read!(self, lease::has_expired(now))
+    }
+
+    pub(crate) async fn task_get(&self, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+        read!(self, task_reads::get(id))
+    }
+
+    pub(crate) async fn task_list(
+        &self,
+        filter: TaskFilter,
+        start: PageStart,
+        limit: u32,
+    ) -> Result<Page<TaskRecord>, StoreError> {
+        read!(self, task_reads::list(filter, start, limit))
+    }
+
+    pub(crate) async fn task_events(
+        &self,
+        id: TaskId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<Vec<TaskEventRecord>>, StoreError> {
+        read!(self, task_reads::events(id, after, limit))
+    }
+
+    pub(crate) async fn task_attempts(&self, id: TaskId) -> Result<Vec<AttemptRecord>, StoreError> {
+        read!(self, task_reads::attempts(id))
+    }
+
+    pub(crate) async fn task_admission(&self, id: TaskId) -> Result<Option<Admission>, StoreError> {
+        read!(self, task_reads::admission(id))
+    }
+
+    pub(crate) async fn queue_position(&self, id: TaskId) -> Result<Option<QueuePosition>, StoreError> {
+        read!(self, tower_reads::queue_position(now, id))
+    }
+
+    pub(crate) async fn queue_status(&self) -> Result<QueueStatus, StoreError> {
+        read!(self, tower_reads::queue_status(now))
+    }
+
+    pub(crate) async fn workers(&self, seen_after: Timestamp) -> Result<Vec<WorkerRecord>, StoreError> {
+        read!(self, tower_reads::workers(seen_after))
+    }
+
+    pub(crate) async fn key_by_digest(&self, digest: Sha256Digest) -> Result<Option<ApiKeyRecord>, StoreError> {
+        read!(self, tower_reads::key_by_digest(digest))
+    }
+
+    pub(crate) async fn key_list(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        read!(self, tower_reads::key_list())
+    }
+
+    pub(crate) async fn audit_entries(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        read!(self, task_reads::audit_entries(query))
+    }
+}

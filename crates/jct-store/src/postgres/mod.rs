@@ -1,0 +1,41 @@
+//! The networked engine: a few writer connections with group commit, a pool for reads, LISTEN for wake-ups.
+
+mod bound;
+mod connection;
+mod engine;
+mod primitives;
+mod signal;
+mod writer;
+
+pub(crate) use connection::establish;
+pub(crate) use engine::{PostgresEngine, now, reader};
+
+/// A connection; TLS or not was decided when it was made.
+pub(crate) type Conn = diesel_async::AsyncPgConnection;
+
+#[path = "../common/admin.rs"]
+pub(crate) mod admin;
+#[path = "../common/batch.rs"]
+pub(crate) mod batch;
+#[path = "../common/change.rs"]
+pub(crate) mod change;
+#[path = "../common/claim.rs"]
+pub(crate) mod claim;
+#[path = "../common/conclude.rs"]
+pub(crate) mod conclude;
+#[path = "../common/enqueue.rs"]
+pub(crate) mod enqueue;
+#[path = "../common/lease.rs"]
+pub(crate) mod lease;
+#[path = "../common/reap.rs"]
+pub(crate) mod reap;
+#[path = "../common/refusal.rs"]
+pub(crate) mod refusal;
+#[path = "../common/settle.rs"]
+pub(crate) mod settle;
+#[path = "../common/task_reads.rs"]
+pub(crate) mod task_reads;
+#[path = "../common/tower_reads.rs"]
+pub(crate) mod tower_reads;
+#[path = "../common/unqueue.rs"]
+pub(crate) mod unqueue;

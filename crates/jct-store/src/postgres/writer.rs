@@ -1,0 +1,146 @@
+//! A writer: drain, one transaction, answer. A few of them run side by side on connections of their own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::result::Error as DieselError;
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager};
+use jct_contract::{Clock, Timestamp};
+use tokio::sync::{Mutex, mpsc};
+
+use super::connection::establish;
+use super::signal::Signal;
+use super::{Conn, batch};
+use crate::StoreError;
+use crate::command::{Answer, Command};
+use crate::context::{Context, Shared};
+use crate::wake::Waker;
+use crate::writer::{Job, MAX_COMMANDS, answer, commands, refuse, split};
+
+type Transactions = <Conn as AsyncConnection>::TransactionManager;
+
+/// A deadlock or a serialisation failure says nothing about the command: it is tried this often.
+const TRIES: u32 = 5;
+/// A server that does not answer within this time is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+pub(super) struct Writer {
+    pub(super) url: Arc<str>,
+    pub(super) jobs: Arc<Mutex<mpsc::Receiver<Job>>>,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) waker: Waker,
+    pub(super) signal: Signal,
+}
+
+impl Writer {
+    /// Runs until every sender is gone and the last command is answered.
+    pub(super) async fn run(self, conn: Option<Conn>) {
+        let mut conn = conn;
+        let mut drained = Vec::with_capacity(MAX_COMMANDS);
+        while self.jobs.lock().await.recv_many(&mut drained, MAX_COMMANDS).await > 0 {
+            for jobs in split(&mut drained) {
+                self.commit(&mut conn, jobs).await;
+            }
+        }
+    }
+
+    async fn commit(&self, conn: &mut Option<Conn>, jobs: Vec<Job>) {
+        match self.transaction(conn, &commands(&jobs)).await {
+            Ok(answers) => self.answer(jobs, answers),
+            Err(error) => {
+                log::debug!("a batch of {} writes failed and is tried one by one: {error:?}", jobs.len());
+                for job in jobs {
+                    match self.patient_transaction(conn, &job.command, &error).await {
+                        Ok(answers) => self.answer(vec![job], answers),
+                        Err(error) => refuse(job, error),
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&self, jobs: Vec<Job>, answers: Vec<Answer>) {
+        let news = answers.iter().any(Answer::is_news);
+        answer(jobs, answers);
+        if news {
+            self.waker.wake();
+            self.signal.raise();
+        }
+    }
+
+    /// One command alone, again after a deadlock. An unknown outcome is never tried again here: only the caller knows
+    /// whether twice is harmless.
+    async fn patient_transaction(
+        &self,
+        conn: &mut Option<Conn>,
+        command: &Command,
+        batch_error: &StoreError,
+    ) -> Result<Vec<Answer>, StoreError> {
+        if let StoreError::OutcomeUnknown(_) = batch_error {
+            return Err(StoreError::OutcomeUnknown(batch_error.to_string().into()));
+        }
+        let mut failed = 0;
+        loop {
+            match self.transaction(conn, &[command]).await {
+                Err(error) if failed < TRIES && is_conflict(&error) => failed += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn transaction(&self, conn: &mut Option<Conn>, commands: &[&Command]) -> Result<Vec<Answer>, StoreError> {
+        let mut own = match conn.take() {
+            Some(own) => own,
+            None => tokio::time::timeout(CONNECT_TIMEOUT, establish(&self.url))
+                .await
+                .map_err(StoreError::unavailable)?
+                .map_err(StoreError::unavailable)?,
+        };
+        let done = self.open_transaction(&mut own, commands).await;
+        // A connection whose transaction did not end cleanly is not used again.
+        if done.is_ok() || Transactions::rollback_transaction(&mut own).await.is_ok() {
+            *conn = Some(own);
+        }
+        done
+    }
+
+    async fn open_transaction(&self, conn: &mut Conn, commands: &[&Command]) -> Result<Vec<Answer>, StoreError> {
+        Transactions::begin_transaction(conn).await.map_err(unreachable_server)?;
+        let now = match &self.clock {
+            Some(clock) => clock.now(),
+            None => server_time(conn).await?,
+        };
+        let context = Context { now, shared: &self.shared };
+        let answers = batch::run(conn, context, commands).await?;
+        Transactions::commit_transaction(conn).await.map_err(|error| match error {
+            DieselError::DatabaseError(diesel::result::DatabaseErrorKind::SerializationFailure, _) => error.into(),
+            // The server may have committed before the connection broke.
+            other => StoreError::OutcomeUnknown(other.into()),
+        })?;
+        Ok(answers)
+    }
+}
+
+pub(super) async fn server_time(conn: &mut Conn) -> Result<Timestamp, StoreError> {
+    let micros = diesel::dsl::sql::<BigInt>("(extract(epoch from clock_timestamp()) * 1000000)::bigint");
+    Ok(Timestamp::from_micros(diesel::select(micros).get_result(conn).await?))
+}
+
+fn unreachable_server(error: DieselError) -> StoreError {
+    StoreError::unavailable(error)
+}
+
+fn is_conflict(error: &StoreError) -> bool {
+    use diesel::result::DatabaseErrorKind as Kind;
+    match error {
+        // A number in the journal that another writer took first is the same race as a serialisation failure.
+        StoreError::Refused(DieselError::DatabaseError(
+            Kind::SerializationFailure | Kind::UniqueViolation, _,
+        )) => true,
+        StoreError::Refused(DieselError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+        _ => false,
+    }
+}

@@ -1,0 +1,129 @@
+//! Workers, pauses and keys.
+
+use diesel::prelude::*;
+use jct_contract::Timestamp;
+
+use super::{time, to_principal, to_u32};
+use crate::StoreError;
+use crate::model::{ApiKeyRecord, ClaimFilter, NewApiKey, NewWorker, Pause, WorkerRecord};
+use crate::schema::{api_keys, queue_pauses, workers};
+use crate::types::Id;
+
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = workers)]
+pub(crate) struct WorkerRow {
+    pub(crate) id: Id,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) executors: String,
+    pub(crate) takes_any: bool,
+    pub(crate) slots: i64,
+    pub(crate) started_at: i64,
+    pub(crate) last_seen_at: i64,
+    pub(crate) stopped_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = queue_pauses)]
+pub(crate) struct PauseRow {
+    pub(crate) queue: String,
+    pub(crate) paused_by: String,
+    pub(crate) reason: String,
+    pub(crate) paused_at: i64,
+}
+
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = api_keys)]
+pub(crate) struct ApiKeyRow {
+    pub(crate) id: Id,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) scopes: String,
+    pub(crate) key_sha256: String,
+    pub(crate) created_by: String,
+    pub(crate) created_at: i64,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) revoked_at: Option<i64>,
+}
+
+fn join(names: &[String]) -> String {
+    names.join(" ")
+}
+
+fn split(names: &str) -> Vec<String> {
+    names.split_whitespace().map(str::to_owned).collect()
+}
+
+impl WorkerRow {
+    pub(crate) fn started(worker: &NewWorker, now: Timestamp) -> Self {
+        let (takes_any, executors) = match &worker.filter {
+            ClaimFilter::Any => (true, &worker.executors),
+            ClaimFilter::Executors(only) => (false, only),
+        };
+        Self {
+            id: worker.id.into(),
+            name: worker.name.clone(),
+            version: worker.version.clone(),
+            executors: join(executors),
+            takes_any,
+            slots: i64::from(worker.slots),
+            started_at: now.as_micros(),
+            last_seen_at: now.as_micros(),
+            stopped_at: None,
+        }
+    }
+
+    pub(crate) fn into_record(self, running: i64) -> Result<WorkerRecord, StoreError> {
+        Ok(WorkerRecord {
+            id: self.id.into(),
+            name: self.name,
+            version: self.version,
+            executors: split(&self.executors),
+            takes_any: self.takes_any,
+            slots: to_u32("slots", self.slots)?,
+            running: to_u32("running", running)?,
+            started_at: time(self.started_at),
+            last_seen_at: time(self.last_seen_at),
+            stopped_at: self.stopped_at.map(time),
+        })
+    }
+}
+
+impl From<PauseRow> for Pause {
+    fn from(row: PauseRow) -> Self {
+        Self { by: row.paused_by, reason: row.reason, at: time(row.paused_at) }
+    }
+}
+
+impl ApiKeyRow {
+    pub(crate) fn new(id: Id, key: &NewApiKey, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: key.principal.name().to_owned(),
+            kind: key.principal.kind().as_str().to_owned(),
+            scopes: join(&key.scopes),
+            key_sha256: key.key_digest.to_string(),
+            created_by: key.created_by.name().to_owned(),
+            created_at: now.as_micros(),
+            expires_at: key.expires_at.map(Timestamp::as_micros),
+            revoked_at: None,
+        }
+    }
+}
+
+impl TryFrom<ApiKeyRow> for ApiKeyRecord {
+    type Error = StoreError;
+
+    fn try_from(row: ApiKeyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            principal: to_principal(&row.kind, &row.name)?,
+            scopes: split(&row.scopes),
+            key_digest: row.key_sha256.parse().map_err(|_| StoreError::corrupt("digest of an api key"))?,
+            created_by: row.created_by,
+            created_at: time(row.created_at),
+            expires_at: row.expires_at.map(time),
+            revoked_at: row.revoked_at.map(time),
+        })
+    }
+}

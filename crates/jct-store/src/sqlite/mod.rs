@@ -1,0 +1,42 @@
+//! The embedded engine: one writer thread with group commit, a few read-only connections.
+
+mod connection;
+mod engine;
+mod primitives;
+mod watch;
+mod writer;
+
+pub(crate) use connection::{complete, establish_writer, lock_file};
+pub(crate) use engine::SqliteEngine;
+
+/// A connection whose "blocking" calls run on the spot. Whoever uses it is on a thread that may block, so the queries
+/// shared with PostgreSQL cost no thread hop each.
+pub(crate) type Conn =
+    diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection, connection::OnTheSpot>;
+
+#[path = "../common/admin.rs"]
+pub(crate) mod admin;
+#[path = "../common/batch.rs"]
+pub(crate) mod batch;
+#[path = "../common/change.rs"]
+pub(crate) mod change;
+#[path = "../common/claim.rs"]
+pub(crate) mod claim;
+#[path = "../common/conclude.rs"]
+pub(crate) mod conclude;
+#[path = "../common/enqueue.rs"]
+pub(crate) mod enqueue;
+#[path = "../common/lease.rs"]
+pub(crate) mod lease;
+#[path = "../common/reap.rs"]
+pub(crate) mod reap;
+#[path = "../common/refusal.rs"]
+pub(crate) mod refusal;
+#[path = "../common/settle.rs"]
+pub(crate) mod settle;
+#[path = "../common/task_reads.rs"]
+pub(crate) mod task_reads;
+#[path = "../common/tower_reads.rs"]
+pub(crate) mod tower_reads;
+#[path = "../common/unqueue.rs"]
+pub(crate) mod unqueue;

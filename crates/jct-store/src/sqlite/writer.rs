@@ -1,0 +1,93 @@
+//! The writer thread: drain, one transaction, answer.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use diesel_async::SimpleAsyncConnection;
+use jct_contract::{Clock, Timestamp};
+use tokio::sync::mpsc;
+
+use super::connection::complete;
+use super::{Conn, batch};
+use crate::StoreError;
+use crate::command::{Answer, Command};
+use crate::context::{Context, Shared};
+use crate::wake::Waker;
+use crate::writer::{Job, MAX_COMMANDS, answer, commands, refuse, split};
+
+pub(super) struct Writer {
+    pub(super) conn: Conn,
+    pub(super) lock: File,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) shared: Shared,
+    pub(super) waker: Waker,
+    /// The latest moment seen: a wall clock that is set back must not revive leases.
+    pub(super) latest: Timestamp,
+}
+
+impl Writer {
+    /// Runs until every sender is gone and the last command is answered.
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut drained = Vec::with_capacity(MAX_COMMANDS);
+        while jobs.blocking_recv_many(&mut drained, MAX_COMMANDS) > 0 {
+            for jobs in split(&mut drained) {
+                self.commit(jobs);
+            }
+        }
+    }
+
+    fn commit(&mut self, jobs: Vec<Job>) {
+        match self.transaction(&commands(&jobs)) {
+            Ok(answers) => self.answer(jobs, answers),
+            Err(error) if jobs.len() == 1 => {
+                for job in jobs {
+                    refuse(job, error);
+                    break;
+                }
+            }
+            Err(error) => {
+                log::debug!("a batch of {} writes failed and is tried one by one: {error}", jobs.len());
+                for job in jobs {
+                    match self.transaction(&[&job.command]) {
+                        Ok(answers) => self.answer(vec![job], answers),
+                        Err(error) => refuse(job, error),
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&self, jobs: Vec<Job>, answers: Vec<Answer>) {
+        let news = answers.iter().any(Answer::is_news);
+        answer(jobs, answers);
+        if news {
+            self.waker.wake();
+        }
+    }
+
+    fn transaction(&mut self, commands: &[&Command]) -> Result<Vec<Answer>, StoreError> {
+        self.lock.lock().map_err(StoreError::unavailable)?;
+        let done = self.locked_transaction(commands);
+        if let Err(error) = self.lock.unlock() {
+            log::error!("failed to release the writer's lock: {error}");
+        }
+        done
+    }
+
+    fn locked_transaction(&mut self, commands: &[&Command]) -> Result<Vec<Answer>, StoreError> {
+        self.latest = self.latest.max(self.clock.now());
+        let context = Context { now: self.latest, shared: &self.shared };
+        let conn = &mut self.conn;
+        let done = complete(async {
+            conn.batch_execute("BEGIN IMMEDIATE").await?;
+            let answers = batch::run(conn, context, commands).await?;
+            conn.batch_execute("COMMIT").await?;
+            Ok(answers)
+        });
+        if done.is_err() {
+            // The transaction may already be gone; then there is nothing to roll back.
+            drop(complete(async { Ok(conn.batch_execute("ROLLBACK").await?) }));
+        }
+        done
+    }
+}
