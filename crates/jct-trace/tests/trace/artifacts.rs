@@ -216,9 +216,10 @@ fn forbidden_permissions_stop_nothing() {
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join("file"), "x").unwrap();
         symlink("x", folder.join("link")).unwrap();
-        std::fs::set_permissions(folder.join("file"), std::fs::Permissions::from_mode(0)).unwrap();
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0)).unwrap();
-        std::fs::set_permissions(artifacts, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(folder.join("file"), std::fs::Permissions::from_mode(0o000))
+            .unwrap();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o000)).unwrap();
+        std::fs::set_permissions(artifacts, std::fs::Permissions::from_mode(0o000)).unwrap();
     });
     assert_eq!(kept(&manifest), ["artifacts/closed/file"]);
     assert_eq!(

@@ -1,5 +1,10 @@
 //! Tests of trace folders on a real file system.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where its ground gives way"
+)]
+
 mod accept;
 mod artifacts;
 mod document;

@@ -1,0 +1,33 @@
+//! The table of `docs/configuration.md` is the registry, and its example is a valid file.
+//!
+//! With `JCT_TEST_UPDATE_DOCS=1` the test writes the table instead of comparing it.
+
+use std::path::Path;
+
+use crate::support::resolve;
+
+const BEGIN: &str = "<!-- keys: begin -->\n";
+const END: &str = "<!-- keys: end -->";
+
+#[test]
+fn the_table_of_the_document_is_the_registry() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let document = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = document.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let expected = format!("{before}{BEGIN}{}{END}{after}", jct_config::key_table());
+    if std::env::var_os("JCT_TEST_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+}
+
+#[test]
+fn the_example_of_the_document_is_valid() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let document = std::fs::read_to_string(&path).unwrap();
+    let (_, rest) = document.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let config = resolve(example, &[], &[]).unwrap();
+    assert_eq!(config.repo_sources.len(), 2);
+}
