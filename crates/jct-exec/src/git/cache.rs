@@ -160,9 +160,10 @@ impl RepoCache {
             step: CacheStep::Lock,
             cause,
         };
-        tokio::fs::create_dir_all(&self.root)
-            .await
-            .map_err(failed)?;
+        // Private: the cache holds repositories that the machine's other users may not read.
+        let mut private = tokio::fs::DirBuilder::new();
+        private.recursive(true).mode(0o700);
+        private.create(&self.root).await.map_err(failed)?;
         let path = entry.folder.with_extension("lock");
         tokio::select! {
             biased;
