@@ -10,5 +10,6 @@ mod door_shape;
 mod json;
 mod normalized;
 mod properties;
+mod refs;
 mod specification;
 mod support;
