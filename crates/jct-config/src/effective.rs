@@ -26,7 +26,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "file `{}`", path.display()),
             Self::Environment(name) => write!(f, "environment variable `{name}`"),
-            Self::Flag => f.write_str("flag"),
+            Self::Flag => f.write_str("command line"),
         }
     }
 }

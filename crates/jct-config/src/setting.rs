@@ -106,14 +106,12 @@ impl Setting for bool {
 }
 
 impl Setting for IpAddr {
-    const KIND: &'static str = "an IP address";
+    const KIND: &'static str = "an IP address or `localhost`";
 
     fn parse(text: &str) -> Result<Self, String> {
-        // A name would have to be looked up, and a lookup can change what a server is exposed to.
+        // The one name that needs no look-up: what a look-up finds can change what a server is exposed to.
         if text == "localhost" {
-            return Err(
-                "must be an IP address; write `127.0.0.1` for this machine alone".to_owned(),
-            );
+            return Ok(Self::from([127, 0, 0, 1]));
         }
         text.parse()
             .map_err(|_| "must be an IP address such as `127.0.0.1` or `::1`".to_owned())
@@ -128,7 +126,7 @@ impl Setting for PathBuf {
     const KIND: &'static str = "a path";
 
     fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() || text.contains('\0') {
+        if text.is_empty() || text.chars().any(char::is_control) {
             return Err("must be a path".to_owned());
         }
         Ok(Self::from(text))

@@ -130,19 +130,22 @@ impl FromStr for TraceDirectory {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        if let Some((scheme, _)) = text.split_once("://")
-            && scheme != "file"
-        {
-            return Err(InvalidText(
-                "must be a path or a `file://` address; no other storage is supported",
-            ));
+        let path = match text.split_once("://") {
+            Some(("file", path)) if path.starts_with('/') => path,
+            Some(("file", _)) => {
+                return Err(InvalidText("must have an absolute path behind `file://`"));
+            }
+            Some(_) => {
+                return Err(InvalidText(
+                    "must be a path or a `file://` address; no other storage is supported",
+                ));
+            }
+            None => text,
+        };
+        if path.is_empty() || path.chars().any(char::is_control) {
+            return Err(InvalidText("must be a path"));
         }
-        let path = text.strip_prefix("file://").unwrap_or(text);
-        if path.is_empty() || path.contains('\0') {
-            Err(InvalidText("must be a path"))
-        } else {
-            Ok(Self(path.into()))
-        }
+        Ok(Self(path.into()))
     }
 }
 

@@ -1,13 +1,17 @@
 //! How many small trace folders a second one process begins, writes, seals and accepts.
 //!
-//! `cargo run --release -p jct-trace --example seal_rate -- [folders] [at once] [root]`
+//! `cargo run --release -p jct-trace --example seal_rate -- [folders] [at once] [root] [each-file]`
+//!
+//! Let some minutes pass after deleting many files: ext4 searches past inodes that were freed just now.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jct_contract::{Clock, SystemClock, TaskId, TraceId};
 use jct_lifecycle::Fence;
-use jct_trace::{AttemptIdentity, LogStream, Output, SealerHandle, TraceRoot};
+use jct_trace::{
+    AttemptIdentity, Durability, LogStream, Output, SealerHandle, TraceOptions, TraceRoot,
+};
 use serde_json::json;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,7 +25,17 @@ async fn main() -> Result<(), AnyError> {
     let path = arguments
         .next()
         .map_or_else(|| temporary.path().to_owned(), PathBuf::from);
-    let root = TraceRoot::open(&path)?;
+    let durability = match arguments.next().as_deref() {
+        Some("each-file") => Durability::EachFile,
+        _ => Durability::FileSystem,
+    };
+    let root = TraceRoot::open_with(
+        &path,
+        TraceOptions {
+            durability,
+            ..TraceOptions::default()
+        },
+    )?;
     let sealer = SealerHandle::start(root.clone());
 
     let start = Instant::now();

@@ -35,8 +35,14 @@ fn the_stronger_layer_wins() {
     check_port("", &[], &[], 8000, "default");
     check_port(toml, &[], &[], 1, "file `jct.toml`");
     check_port(toml, &env, &[], 2, "environment variable `API_PORT`");
-    check_port(toml, &env, &[("api.port", "3")], 3, "flag");
-    check_port("", &[], &[("api.port", "3"), ("api.port", "0")], 0, "flag");
+    check_port(toml, &env, &[("api.port", "3")], 3, "command line");
+    check_port(
+        "",
+        &[],
+        &[("api.port", "3"), ("api.port", "0")],
+        0,
+        "command line",
+    );
     check_port(toml, &[("API_PORT", "")], &[], 1, "file `jct.toml`");
 }
 
@@ -125,6 +131,17 @@ fn the_machine_gives_the_name_and_the_slots() {
         &Engine::Sqlite {
             path: PathBuf::from(".jct/jct.db")
         }
+    );
+}
+
+#[test]
+fn localhost_is_this_machine_alone() {
+    assert!(
+        resolve("", &[("API_HOST", "localhost")], &[])
+            .unwrap()
+            .api
+            .host
+            .is_loopback()
     );
 }
 

@@ -29,7 +29,7 @@ fn everything_is_reported_at_once() {
     "#;
     let env = [
         ("JCT_WORKER_SLOT", "2"),
-        ("API_HOST", "localhost"),
+        ("API_HOST", "tower.example"),
         ("JCT_LOG_FORMAT", "xml"),
         ("JCT_API_PORT", "1"),
     ];

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{FINISHED, STARTED, Tower, identity, names, result, task_id};
 
 #[test]
-fn a_folder_has_its_final_name_only_when_sealed() {
+fn invariant_5_a_folder_has_its_final_name_only_when_sealed() {
     let tower = Tower::new();
     let trace = tower.begin(1);
     assert!(!tower.attempt(1).exists());
@@ -46,7 +46,7 @@ fn each_way_of_syncing_seals_the_same_folder() {
 }
 
 #[test]
-fn a_sealed_folder_is_never_overwritten() {
+fn invariant_5_a_sealed_folder_is_never_overwritten() {
     let tower = Tower::new();
     let first = tower.begin(1);
     let mut second = identity(1);
