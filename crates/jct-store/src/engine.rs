@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::command::{Command, CommandResult};
 use crate::model::{
-    Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, ClaimFilter, Page, PageStart, QueuePosition,
+    Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, ClaimFilter, FinishedTask, IncidentCounts, Page, PageStart, QueuePosition,
     QueueStatus, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
 };
 use crate::postgres::PostgresEngine;
@@ -189,6 +189,19 @@ impl Engine {
 
     pub(crate) async fn queue_status(&self) -> Result<QueueStatus, StoreError> {
         read!(self, tower_reads::queue_status(now))
+    }
+
+    pub(crate) async fn outcomes_between(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<FinishedTask>, StoreError> {
+        read!(self, tower_reads::outcomes_between(after, until, limit))
+    }
+
+    pub(crate) async fn incident_counts(&self) -> Result<IncidentCounts, StoreError> {
+        read!(self, tower_reads::incident_counts())
     }
 
     pub(crate) async fn workers(&self, seen_after: Timestamp) -> Result<Vec<WorkerRecord>, StoreError> {

@@ -1,7 +1,5 @@
 //! The tables, once for both engines. A test compares this file, the migrations and the databases.
 
-#![expect(missing_docs, reason = "the columns are documented where they are made: in the migrations")]
-
 diesel::table! {
     use crate::types::DbId;
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};

@@ -14,7 +14,7 @@ use crate::command::{Answer, ChangeAnswer, Command, KeyAnswer, RecordAnswer, Sta
 use crate::engine::Engine;
 use crate::model::{
     Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued,
-    HeartbeatAnswer, NewApiKey, NewEvent, NewTask, NewWorker, Page, PageStart, QueuePosition, QueueStatus, Reaped,
+    FinishedTask, HeartbeatAnswer, IncidentCounts, NewApiKey, NewEvent, NewTask, NewWorker, Page, PageStart, QueuePosition, QueueStatus, Reaped,
     SettleAnswer, Settlement, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
 };
 use crate::wake::Wake;
@@ -287,6 +287,29 @@ impl Store {
     /// [`StoreError`] when the database cannot be read.
     pub async fn queue_status(&self) -> Result<QueueStatus, StoreError> {
         self.engine.queue_status().await
+    }
+
+    /// Tasks that ended in `after < finished_at <= until`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn outcomes_between(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<FinishedTask>, StoreError> {
+        self.engine.outcomes_between(after, until, limit).await
+    }
+
+    /// What went wrong in the tower's life.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database cannot be read.
+    pub async fn incident_counts(&self) -> Result<IncidentCounts, StoreError> {
+        self.engine.incident_counts().await
     }
 
     // Workers

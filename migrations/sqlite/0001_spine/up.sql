@@ -113,6 +113,7 @@ CREATE TABLE task_outcomes (
     CONSTRAINT task_outcomes_completed_ran CHECK (status <> 'completed' OR started_at IS NOT NULL)
 ) STRICT;
 CREATE INDEX task_outcomes_status_id ON task_outcomes (status, task_id);
+CREATE INDEX task_outcomes_finished_at ON task_outcomes (finished_at);
 
 -- One row an attempt, written when it starts and once more when it ends. It is also the receipt that answers a
 -- repeated settlement: settle_digest is the digest of the accepted request.
@@ -135,6 +136,8 @@ CREATE TABLE attempts (
     PRIMARY KEY (task_id, ordinal),
     CONSTRAINT attempts_ended CHECK ((ended_at IS NULL) = (reason IS NULL) AND (ended_at IS NULL) = (next_status IS NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attempts_lost ON attempts (task_id) WHERE reason = 'LEASE_LOST';
 
 CREATE TABLE task_events (
     task_id TEXT NOT NULL REFERENCES tasks (id),
@@ -195,3 +198,4 @@ CREATE TABLE audit_log (
     hash TEXT,
     CONSTRAINT audit_log_entity_seq UNIQUE (entity_kind, entity_id, seq)
 ) STRICT;
+CREATE INDEX audit_log_refusals ON audit_log (ts) WHERE action = 'stale_write_refused';

@@ -10,9 +10,12 @@ use jct_lifecycle::TaskStatus;
 
 use super::Conn;
 use crate::StoreError;
-use crate::model::{ApiKeyRecord, Pause, QueuePosition, QueueStatus, WorkerRecord};
-use crate::rows::{ApiKeyRow, PauseRow, WorkerRow, time};
-use crate::schema::{api_keys, database_meta, queue_pauses, task_holds, task_leases, task_ready, workers};
+use crate::model::{ApiKeyRecord, FinishedTask, IncidentCounts, Pause, QueuePosition, QueueStatus, WorkerRecord};
+use crate::rows::{ApiKeyRow, PauseRow, WorkerRow, time, to_reason};
+use crate::schema::{
+    api_keys, attempts, audit_log, database_meta, queue_pauses, task_holds, task_leases, task_outcomes, task_ready,
+    workers,
+};
 use crate::types::Id;
 
 /// Counts stop here: an exact count of a large history is not worth its price.
@@ -85,6 +88,50 @@ async fn finished(conn: &mut Conn, status: TaskStatus) -> Result<u64, StoreError
     .get_result(conn)
     .await?;
     Ok(counted(count.entries))
+}
+
+/// Tasks that ended in `after < finished_at <= until`, oldest first.
+pub(crate) async fn outcomes_between(
+    conn: &mut Conn,
+    after: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<FinishedTask>, StoreError> {
+    type Row = (Id, String, String, Option<i64>, Option<i64>, i64);
+    let rows: Vec<Row> = task_outcomes::table
+        .filter(task_outcomes::finished_at.gt(after.as_micros()))
+        .filter(task_outcomes::finished_at.le(until.as_micros()))
+        .order(task_outcomes::finished_at)
+        .limit(i64::from(limit))
+        .select((
+            task_outcomes::task_id,
+            task_outcomes::status,
+            task_outcomes::reason,
+            task_outcomes::queued_at,
+            task_outcomes::started_at,
+            task_outcomes::finished_at,
+        ))
+        .load(conn)
+        .await?;
+    rows.into_iter()
+        .map(|(task_id, status, reason, queued_at, started_at, finished_at)| {
+            Ok(FinishedTask {
+                task_id: task_id.into(),
+                status: status.parse().map_err(|_| StoreError::corrupt(format!("status `{status}`")))?,
+                reason: to_reason(&reason)?,
+                queued_at: queued_at.map(time),
+                started_at: started_at.map(time),
+                finished_at: time(finished_at),
+            })
+        })
+        .collect()
+}
+
+pub(crate) async fn incident_counts(conn: &mut Conn) -> Result<IncidentCounts, StoreError> {
+    let leases_lost = attempts::table.filter(attempts::reason.eq("LEASE_LOST")).count().get_result(conn).await?;
+    let refused =
+        audit_log::table.filter(audit_log::action.eq("stale_write_refused")).count().get_result(conn).await?;
+    Ok(IncidentCounts { leases_lost: counted(leases_lost), stale_writes_refused: counted(refused) })
 }
 
 pub(crate) async fn queue_position(

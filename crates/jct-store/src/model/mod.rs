@@ -12,8 +12,8 @@ pub use audit::{AuditEntry, AuditQuery};
 pub use event::{EventKind, NewEvent, TaskEventRecord};
 pub use key::{ApiKeyRecord, NewApiKey};
 pub use queue::{
-    Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, Pause, QueuePosition, QueueStatus, Reaped, SettleAnswer,
-    Settlement, TraceRef,
+    Claim, ClaimFilter, ClaimedTask, FinishedTask, HeartbeatAnswer, IncidentCounts, Pause, QueuePosition, QueueStatus,
+    Reaped, SettleAnswer, Settlement, TraceRef,
 };
 pub use submission::{Enqueued, NewTask};
 pub use task::{

@@ -150,3 +150,29 @@ pub struct QueuePosition {
     /// The task in question.
     pub task_id: TaskId,
 }
+
+/// A finished task in the eyes of somebody who measures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedTask {
+    /// The task.
+    pub task_id: TaskId,
+    /// How it ended.
+    pub status: TaskStatus,
+    /// Why.
+    pub reason: ReasonCode,
+    /// When it was first queued, if ever.
+    pub queued_at: Option<Timestamp>,
+    /// When its first attempt started, if one did.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Timestamp,
+}
+
+/// What went wrong in the tower's life; never shrinks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IncidentCounts {
+    /// Attempts whose lease ran out.
+    pub leases_lost: u64,
+    /// Writes that came after their lease.
+    pub stale_writes_refused: u64,
+}
