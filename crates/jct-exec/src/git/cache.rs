@@ -43,6 +43,15 @@ struct Entry<'a> {
     folder: PathBuf,
 }
 
+impl Entry<'_> {
+    fn not_found(&self, reference: &RefName) -> GitError {
+        GitError::RefNotFound {
+            repo: self.repo.to_owned(),
+            reference: reference.as_str().to_owned(),
+        }
+    }
+}
+
 impl RepoCache {
     /// A cache in `root`, which is made when first needed, for repositories that `sources` know.
     ///
@@ -225,7 +234,15 @@ impl RepoCache {
         if reference.is_head() {
             specs.push(format!("+HEAD:{HEAD_COPY}"));
         }
-        self.fetch(entry, "--prune", specs, bounds).await
+        match self.fetch(entry, "--prune", specs, bounds).await {
+            // A remote without commits has no `HEAD` to fetch; git says so in the C locale.
+            Err(GitError::FetchFailed { stderr, .. })
+                if reference.is_head() && stderr.contains("find remote ref HEAD") =>
+            {
+                Err(entry.not_found(reference))
+            }
+            other => other,
+        }
     }
 
     /// A whole commit id may be known to the remote although no branch or tag leads to it.
@@ -235,10 +252,7 @@ impl RepoCache {
         reference: &RefName,
         bounds: &Bounds,
     ) -> Result<String, GitError> {
-        let not_found = || GitError::RefNotFound {
-            repo: entry.repo.to_owned(),
-            reference: reference.as_str().to_owned(),
-        };
+        let not_found = || entry.not_found(reference);
         let id = reference.as_commit().ok_or_else(not_found)?;
         let spec = format!("+{id}:refs/jct/commits/{id}");
         match self.fetch(entry, "--no-prune", vec![spec], bounds).await {

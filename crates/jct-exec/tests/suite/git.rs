@@ -467,3 +467,26 @@ async fn a_source_can_be_probed() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn a_repository_without_commits_has_no_reference() {
+    let bench = Bench::new();
+    git(&bench.path(""), &["init", "--quiet", "--bare", "empty"]);
+    let source = RepoSource::new(
+        None,
+        Some("org/empty"),
+        bench.path("empty").to_str().unwrap(),
+    );
+    let sources = RepoSources::new([source.unwrap()]).unwrap();
+    let cache = RepoCache::new(&bench.path("cache"), sources).unwrap();
+    for reference in ["HEAD", "main"] {
+        let error = cache
+            .snapshot("org/empty", reference, &bounds())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, GitError::RefNotFound { .. }),
+            "{reference}: {error:?}"
+        );
+    }
+}
