@@ -1,0 +1,16 @@
+//! What a process that works, or watches over work, needs of the tower: finding due tasks, ending leases that ran out,
+//! and showing that it lives. Running a task is not here.
+
+mod causes;
+mod feed;
+mod poll;
+mod presence;
+mod reaper;
+mod work_store;
+
+pub use causes::Causes;
+pub use feed::WorkFeed;
+pub use poll::PollInterval;
+pub use presence::{PRESENCE_INTERVAL, Presence};
+pub use reaper::{REAP_BATCH, REAP_INTERVAL, Reaper};
+pub use work_store::WorkStore;

@@ -1,0 +1,98 @@
+//! The seam between work and the database.
+//!
+//! [`Store`] is the only implementation that ships. The trait names the few calls that a worker makes, so that a test
+//! can put a fault between the worker and a real store.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jct_contract::{TaskId, WorkerId};
+use jct_lifecycle::{LeaseRef, RetryPolicy};
+use jct_store::model::{
+    Admission, Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
+};
+use jct_store::{RecordAnswer, Store, StoreError, Wake};
+
+/// The calls of a worker; each means what the method of [`Store`] with the same name means.
+#[async_trait]
+pub trait WorkStore: Send + Sync {
+    /// A subscription to changes.
+    fn wake(&self) -> Wake;
+    /// Whether a claim with this filter would find something now. A read.
+    async fn has_due_work(&self, filter: &ClaimFilter) -> Result<bool, StoreError>;
+    /// Leases due tasks.
+    async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError>;
+    /// The record of a task's admission.
+    async fn task_admission(&self, id: TaskId) -> Result<Option<Admission>, StoreError>;
+    /// Renews leases; one answer each, in order.
+    async fn heartbeat(
+        &self,
+        worker_id: WorkerId,
+        leases: Vec<LeaseRef>,
+        lease: Duration,
+    ) -> Result<Vec<HeartbeatAnswer>, StoreError>;
+    /// Appends events of a running attempt.
+    async fn record(&self, lease: LeaseRef, events: Vec<NewEvent>) -> Result<RecordAnswer, StoreError>;
+    /// Ends an attempt.
+    async fn settle(&self, settlement: Settlement) -> Result<SettleAnswer, StoreError>;
+    /// Ends leases that ran out.
+    async fn reap(&self, retry: RetryPolicy, limit: u32, jitter: f64) -> Result<Vec<Reaped>, StoreError>;
+    /// Registers a worker process.
+    async fn worker_started(&self, worker: NewWorker) -> Result<(), StoreError>;
+    /// Updates the presence of a worker process.
+    async fn worker_seen(&self, id: WorkerId) -> Result<(), StoreError>;
+    /// Notes that a worker process said goodbye.
+    async fn worker_stopped(&self, id: WorkerId) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl WorkStore for Store {
+    fn wake(&self) -> Wake {
+        Store::wake(self)
+    }
+
+    async fn has_due_work(&self, filter: &ClaimFilter) -> Result<bool, StoreError> {
+        Store::has_due_work(self, filter).await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError> {
+        Store::claim(self, claim).await
+    }
+
+    async fn task_admission(&self, id: TaskId) -> Result<Option<Admission>, StoreError> {
+        Store::task_admission(self, id).await
+    }
+
+    async fn heartbeat(
+        &self,
+        worker_id: WorkerId,
+        leases: Vec<LeaseRef>,
+        lease: Duration,
+    ) -> Result<Vec<HeartbeatAnswer>, StoreError> {
+        Store::heartbeat(self, worker_id, leases, lease).await
+    }
+
+    async fn record(&self, lease: LeaseRef, events: Vec<NewEvent>) -> Result<RecordAnswer, StoreError> {
+        Store::record(self, lease, events).await
+    }
+
+    async fn settle(&self, settlement: Settlement) -> Result<SettleAnswer, StoreError> {
+        Store::settle(self, settlement).await
+    }
+
+    async fn reap(&self, retry: RetryPolicy, limit: u32, jitter: f64) -> Result<Vec<Reaped>, StoreError> {
+        Store::reap(self, retry, limit, jitter).await
+    }
+
+    async fn worker_started(&self, worker: NewWorker) -> Result<(), StoreError> {
+        Store::worker_started(self, worker).await
+    }
+
+    async fn worker_seen(&self, id: WorkerId) -> Result<(), StoreError> {
+        Store::worker_seen(self, id).await
+    }
+
+    async fn worker_stopped(&self, id: WorkerId) -> Result<(), StoreError> {
+        Store::worker_stopped(self, id).await
+    }
+}
