@@ -145,14 +145,19 @@ pub struct RecoveredWorkspaces {
 }
 
 /// Ends what workers that died have left in `root`: their processes and their workspaces. Meant for
-/// a worker's start; workspaces of living workers are not touched. Blocks.
+/// a worker's start; workspaces of living workers are not touched.
 ///
 /// # Errors
 ///
 /// [`WorkspaceError::Scan`] when `root` exists and cannot be read. A workspace that cannot be removed
 /// is logged and left.
-pub fn recover_workspaces(root: &Path) -> Result<RecoveredWorkspaces, WorkspaceError> {
-    recover(root).map_err(WorkspaceError::Scan)
+pub async fn recover_workspaces(root: &Path) -> Result<RecoveredWorkspaces, WorkspaceError> {
+    let root = root.to_owned();
+    tokio::task::spawn_blocking(move || recover(&root))
+        .await
+        .map_err(io::Error::other)
+        .flatten()
+        .map_err(WorkspaceError::Scan)
 }
 
 fn recover(root: &Path) -> io::Result<RecoveredWorkspaces> {
@@ -248,7 +253,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let workspace = Workspace::create(root.path()).unwrap();
         assert_eq!(
-            recover_workspaces(root.path()).unwrap(),
+            recover_workspaces(root.path()).await.unwrap(),
             RecoveredWorkspaces::default()
         );
         assert!(workspace.home().is_dir());
@@ -256,8 +261,8 @@ mod tests {
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
     }
 
-    #[test]
-    fn a_dead_owners_workspace_goes_even_when_read_only() {
+    #[tokio::test]
+    async fn a_dead_owners_workspace_goes_even_when_read_only() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("ws-dead");
         let locked = folder.join("repo/locked");
@@ -265,7 +270,7 @@ mod tests {
         fs::write(locked.join("file"), "").unwrap();
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();
         fs::write(folder.join(LOCK_FILE), RunMarker::random().as_str()).unwrap();
-        let recovered = recover_workspaces(root.path()).unwrap();
+        let recovered = recover_workspaces(root.path()).await.unwrap();
         assert_eq!(
             recovered,
             RecoveredWorkspaces {
@@ -276,15 +281,16 @@ mod tests {
         assert!(!folder.exists());
     }
 
-    #[test]
-    fn what_is_no_workspace_stays() {
+    #[tokio::test]
+    async fn what_is_no_workspace_stays() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("other")).unwrap();
         fs::create_dir(root.path().join("ws-unmarked")).unwrap();
         fs::write(root.path().join("ws-unmarked").join(LOCK_FILE), "").unwrap();
-        assert_eq!(recover_workspaces(root.path()).unwrap().removed, 0);
+        assert_eq!(recover_workspaces(root.path()).await.unwrap().removed, 0);
         assert_eq!(
             recover_workspaces(&root.path().join("none"))
+                .await
                 .unwrap()
                 .removed,
             0

@@ -238,13 +238,13 @@ async fn what_a_killed_worker_left_is_ended() {
         .spawn()
         .unwrap();
     // The owner lives: nothing happens.
-    assert_eq!(recover_workspaces(&root).unwrap().killed, 0);
+    assert_eq!(recover_workspaces(&root).await.unwrap().killed, 0);
     assert!(is_alive(&orphan.id().to_string()));
     // A copy without a lock stands for the workspace of an owner that was killed.
     let abandoned = root.join("ws-abandoned");
     std::fs::create_dir(&abandoned).unwrap();
     std::fs::write(abandoned.join("owner.lock"), workspace.marker().as_str()).unwrap();
-    let recovered = recover_workspaces(&root).unwrap();
+    let recovered = recover_workspaces(&root).await.unwrap();
     assert_eq!((recovered.removed, recovered.killed), (1, 1));
     assert!(!orphan.wait().unwrap().success());
     workspace.close().await.unwrap();
