@@ -1,0 +1,77 @@
+//! Claims on request, as a task of its own: a claim that is dropped half way would leave tasks leased that nobody
+//! runs, and the dispatcher must never wait for one.
+
+use jct_store::StoreError;
+use jct_store::model::ClaimedTask;
+use jct_tower::work::{Causes, WorkFeed};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A request for tasks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    /// The most tasks to claim.
+    pub(crate) limit: u32,
+    /// Whether to wait until there are some, however long it takes.
+    pub(crate) wait: bool,
+}
+
+/// The answer to one request.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    /// A moment before the claim: leases count from here.
+    pub(crate) asked_at: Instant,
+    /// Empty only if there was nothing to do and the request did not wait, or the claimer was stopped.
+    pub(crate) tasks: Vec<ClaimedTask>,
+    /// Why a request that does not wait could not be answered.
+    pub(crate) failure: Option<StoreError>,
+}
+
+pub(crate) struct Claimer {
+    pub(crate) feed: WorkFeed,
+    pub(crate) asks: mpsc::Receiver<Ask>,
+    pub(crate) answers: mpsc::Sender<Claimed>,
+    /// Ends the wait for tasks, never a claim.
+    pub(crate) stop: CancellationToken,
+}
+
+impl Claimer {
+    /// Answers each request once, until nobody can ask any more.
+    pub(crate) async fn run(mut self) {
+        while let Some(ask) = self.asks.recv().await {
+            let answer = self.answer(ask).await;
+            if self.answers.send(answer).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn answer(&mut self, ask: Ask) -> Claimed {
+        let mut failing = false;
+        loop {
+            let asked_at = Instant::now();
+            let taken = self.feed.take(ask.limit).await;
+            if failing && taken.is_ok() {
+                log::info!("looking for work works again");
+            }
+            match taken {
+                Ok(tasks) if !tasks.is_empty() || !ask.wait => return Claimed { asked_at, tasks, failure: None },
+                Ok(_) => failing = false,
+                Err(failure) if !ask.wait => return Claimed { asked_at, tasks: Vec::new(), failure: Some(failure) },
+                Err(error) => {
+                    // An outage is one line when it begins and one when it ends.
+                    if !failing {
+                        log::warn!(cause:% = Causes(&error); "cannot look for work");
+                    }
+                    failing = true;
+                }
+            }
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Claimed { asked_at, tasks: Vec::new(), failure: None },
+                () = self.feed.rest() => {}
+            }
+        }
+    }
+}
