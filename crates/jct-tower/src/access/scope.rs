@@ -1,0 +1,79 @@
+//! Scopes: the rights a key can have, one per group of routes.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// See tasks, events, traces, workers and the state of the queue.
+    TasksRead,
+    /// Hand tasks in, release and cancel them.
+    TasksWrite,
+    /// Take tasks off the queue and end them from outside the tower.
+    TasksExecute,
+    /// See which repositories the policy allows.
+    PolicyRead,
+    /// Pause and resume the queue.
+    QueueWrite,
+    /// Create, list and revoke keys.
+    KeysManage,
+}
+
+/// The text names no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a scope is one of `tasks:read`, `tasks:write`, `tasks:execute`, `policy:read`, `queue:write`, `keys:manage`")]
+pub struct UnknownScope;
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 6] = [
+        Self::TasksRead,
+        Self::TasksWrite,
+        Self::TasksExecute,
+        Self::PolicyRead,
+        Self::QueueWrite,
+        Self::KeysManage,
+    ];
+
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TasksRead => "tasks:read",
+            Self::TasksWrite => "tasks:write",
+            Self::TasksExecute => "tasks:execute",
+            Self::PolicyRead => "policy:read",
+            Self::QueueWrite => "queue:write",
+            Self::KeysManage => "keys:manage",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_and_the_message_lists_them_all() {
+        for scope in Scope::ALL {
+            assert_eq!(scope.as_str().parse(), Ok(scope));
+            assert!(UnknownScope.to_string().contains(&format!("`{scope}`")));
+        }
+        assert_eq!("tasks:*".parse::<Scope>(), Err(UnknownScope));
+    }
+}

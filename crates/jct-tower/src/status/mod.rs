@@ -1,0 +1,5 @@
+//! The tower at a glance.
+
+mod overview;
+
+pub use overview::Overview;

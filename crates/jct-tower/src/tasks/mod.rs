@@ -1,0 +1,13 @@
+//! What can be done with a task after it is in: look at it, change it, ask why it waits, read its proof.
+
+mod change;
+mod explain;
+mod read;
+mod request;
+mod trace;
+
+pub use change::{ChangeError, Change};
+pub use explain::{Blocker, ExplainError, Explanation};
+pub use read::{Events, ReadError};
+pub use request::{FieldNotTaken, StatusFields, StatusRequest};
+pub use trace::{SealedFolder, TraceAccessError};
