@@ -87,6 +87,20 @@ mod tests {
     }
 
     #[test]
+    fn file_and_flags_of_this_process_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("named.toml");
+        std::fs::write(&path, "[worker]\ngrace_seconds = 7\n[api]\nport = 1\n").unwrap();
+        let values = vec![("api.port".to_owned(), "2".to_owned())];
+        let config = load(Flags {
+            config_file: Some(path),
+            values,
+        })
+        .unwrap();
+        assert_eq!((config.worker.grace_seconds, config.api.port), (7, 2));
+    }
+
+    #[test]
     fn a_file_that_is_not_text_is_reported_with_its_path() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("binary.toml");

@@ -7,6 +7,7 @@
 
 mod accept;
 mod artifacts;
+mod crash;
 mod document;
 mod sealing;
 mod support;
