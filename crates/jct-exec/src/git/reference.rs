@@ -33,10 +33,9 @@ impl RefName {
             return Err(RefError::LeadingDash);
         }
         let forbidden = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
-        let bad_segment = |s: &str| {
-            s.is_empty() || s.starts_with('.') || s.ends_with(".lock") || s.ends_with('.')
-        };
+        let bad_segment = |s: &str| s.is_empty() || s.starts_with('.') || s.ends_with(".lock");
         let broken = text == "@"
+            || text.ends_with('.')
             || text.contains("..")
             || text.contains("@{")
             || text.contains(forbidden)

@@ -26,6 +26,9 @@ pub enum RepoSourceError {
         /// The source's prefix or name.
         source_name: String,
     },
+    /// A variable before the path: the repository's name would choose the server.
+    #[error("the url of source `{0}` has a variable before its path")]
+    VariableInHost(String),
     /// A prefix whose address is the same for every repository.
     #[error(
         "the url of prefix `{0}` must contain {{repo}} or {{name}}, or all its repositories would be one"
@@ -114,6 +117,9 @@ impl RepoSource {
         let tells_apart = self.template.contains("{repo}") || self.template.contains("{name}");
         if matches!(self.key, Key::Prefix(_)) && !tells_apart {
             return Err(RepoSourceError::OneForAll(source_name));
+        }
+        if !fixes_the_host(&self.template) {
+            return Err(RepoSourceError::VariableInHost(source_name));
         }
         let expanded = self.expand(sample);
         if expanded.contains(['{', '}']) {
@@ -211,6 +217,17 @@ impl RepoSources {
     }
 }
 
+/// Whether the path has begun where the first variable stands.
+fn fixes_the_host(template: &str) -> bool {
+    let Some(before) = template.find('{').map(|at| &template[..at]) else {
+        return true;
+    };
+    match before.split_once("://") {
+        Some((_, rest)) => rest.contains('/'),
+        None => before.starts_with(['/', '.']) || before.contains(':'),
+    }
+}
+
 /// Lower-cases a name of at least `least` segments. The characters are those that mean nothing to
 /// a shell, a url or git, so that a name cannot break out of a template.
 fn segments(text: &str, least: usize) -> Result<String, RepoSourceError> {
@@ -232,6 +249,7 @@ fn segments(text: &str, least: usize) -> Result<String, RepoSourceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn sources() -> RepoSources {
         let prefix = |prefix, url| RepoSource::new(Some(prefix), None, url).unwrap();
@@ -305,6 +323,17 @@ mod tests {
             refused(Some("a/"), None, "/{name}/{x}"),
             E::UnknownVariable { .. }
         ));
+        for url in [
+            "https://{owner}.example/{name}",
+            "ssh://git@{name}",
+            "git@{owner}:{name}",
+            "{repo}",
+        ] {
+            assert_eq!(
+                refused(Some("a/"), None, url),
+                E::VariableInHost("a".to_owned())
+            );
+        }
         assert!(matches!(
             refused(Some("../"), None, "/{name}"),
             E::InvalidName(_)
@@ -330,5 +359,17 @@ mod tests {
         let error = refused(Some("a/"), None, "ssh://u:s3cret@h/{repo}");
         let shown = format!("{source:?} {error:?} {error}");
         assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_leaves_its_template(repo in "\\PC{0,40}") {
+            let source = RepoSource::new(Some("org"), None, "https://u:pw@git.example/top/{repo}.git").unwrap();
+            let sources = RepoSources::new([source]).unwrap();
+            if let Ok(remote) = sources.resolve(&format!("org/{repo}")) {
+                let inside = remote.address().strip_prefix("https://git.example/top/org/");
+                prop_assert!(inside.is_some_and(|rest| rest.ends_with(".git") && !rest.contains("/../")));
+            }
+        }
     }
 }

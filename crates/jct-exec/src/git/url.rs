@@ -258,6 +258,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[track_caller]
     fn accepted(text: &str, transport: Transport, address: &str) {
@@ -352,6 +353,26 @@ mod tests {
             ("foobar", "Zm9vYmFy"),
         ] {
             assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_no_address_is_an_option(text in "(-|https://|ssh://|file://|git@|/|ext::)?\\PC{0,30}") {
+            if let Ok(url) = RemoteUrl::parse(&text) {
+                let address = url.address();
+                // Neither an option nor git's way to name a program: `program::argument`.
+                let before_path = address.split('/').next().unwrap_or_default();
+                prop_assert!(!address.starts_with('-') && !before_path.contains("::"), "{}", address);
+            }
+        }
+
+        #[test]
+        fn a_password_never_shows(password in "[a-z0-9%@:]{8,20}") {
+            if let Ok(url) = RemoteUrl::parse(&format!("https://me:{password}@host/o/n.git")) {
+                let shown = format!("{url}{url:?}{}", url.address());
+                prop_assert!(!shown.contains(&password), "{}", shown);
+            }
         }
     }
 }

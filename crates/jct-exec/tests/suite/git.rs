@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jct_exec::git::RefName;
 use jct_exec::process::Bounds;
 use jct_exec::{GitError, Prober, RepoCache, RepoSource, RepoSources};
 use tempfile::TempDir;
@@ -119,6 +120,32 @@ async fn references_never_become_options_or_expressions() {
             matches!(result, Err(GitError::RefNotFound { .. })),
             "{reference}: {result:?}"
         );
+    }
+}
+
+/// git itself is the judge; only a leading dash is refused beyond its rules.
+#[test]
+fn reference_rules_are_gits() {
+    let folder = TempDir::new().unwrap();
+    let parts = [
+        "a", "b.c", ".x", "x.", "x.lock", "@", "@{", "..", "~", "^", ":", "?", "*", "[", "\\", " ",
+        "/", "é", "\u{7f}", "HEAD",
+    ];
+    for first in parts {
+        for second in parts {
+            for name in [
+                format!("{first}{second}"),
+                format!("{first}/{second}"),
+                first.to_owned(),
+            ] {
+                let judged = std::process::Command::new("git")
+                    .args(["check-ref-format", "--allow-onelevel", &name])
+                    .current_dir(folder.path())
+                    .status()
+                    .unwrap();
+                assert_eq!(RefName::parse(&name).is_ok(), judged.success(), "{name:?}");
+            }
+        }
     }
 }
 
