@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::Sha256Digest;
-use jct_lifecycle::{AttemptEnd, LeaseRef};
+use jct_contract::{Sha256Digest, TaskId};
+use jct_lifecycle::{AttemptEnd, Fence, LeaseRef};
 
 use super::conclude::{Conclusion, conclude};
 use super::{Conn, primitives, refusal};
@@ -16,23 +16,30 @@ use crate::rows::{AttemptRow, LeaseRow};
 use crate::schema::attempts::{self, dsl};
 use crate::types::Id;
 
+/// What matches a settlement to a lease: the task and the fence. Without the fence only in the build that must fail.
+type Key = (TaskId, Option<Fence>);
+
+fn key(lease: LeaseRef) -> Key {
+    (lease.task_id, (!cfg!(jct_broken_fence)).then_some(lease.fence))
+}
+
 pub(crate) async fn settle(
     conn: &mut Conn,
     context: Context<'_>,
     settlements: &[&Settlement],
 ) -> Result<Vec<SettleAnswer>, StoreError> {
     let refs: Vec<LeaseRef> = settlements.iter().map(|settlement| settlement.lease).collect();
-    let mut taken: HashMap<LeaseRef, LeaseRow> = primitives::take_leases(conn, &refs, context.now)
+    let mut taken: HashMap<Key, LeaseRow> = primitives::take_leases(conn, &refs, context.now)
         .await?
         .into_iter()
-        .map(|row| (row.lease_ref(), row))
+        .map(|row| (key(row.lease_ref()), row))
         .collect();
 
     let mut answers = vec![None; settlements.len()];
     let mut conclusions = Vec::new();
     for (answer, settlement) in answers.iter_mut().zip(settlements) {
         // A settlement that stands twice in one batch finds its lease once; the second goes by the receipt.
-        if let Some(row) = taken.remove(&settlement.lease) {
+        if let Some(row) = taken.remove(&key(settlement.lease)) {
             let conclusion = Conclusion::of(row, settlement);
             *answer = Some(SettleAnswer::Accepted(conclusion.disposition()));
             conclusions.push(conclusion);
