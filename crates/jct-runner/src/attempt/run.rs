@@ -235,7 +235,8 @@ impl Attempt {
             retry: self.job.options.retry,
             jitter: rand::random(),
         };
-        settle(self.job.store.as_ref(), &settlement, &self.orders, &self.tag).await
+        let Job { store, options, .. } = self.job.as_ref();
+        settle(store.as_ref(), &settlement, &self.orders, options.lease, &self.tag).await
     }
 
     /// Points the task's own files at those of this attempt. A convenience: failing changes nothing that counts.
