@@ -1,0 +1,39 @@
+# Names for commands that work without it; `just` alone lists them.
+
+[private]
+default:
+    @just --list --unsorted
+
+# Start a tower here and run one task.
+up:
+    cargo run --release -p jct -- up --demo
+
+# Everything a change must pass.
+ci:
+    bash .ci/run
+
+# All tests, on SQLite.
+test:
+    cargo test --workspace
+
+# The store's suite again on PostgreSQL, a database for each test; the address must allow creating them.
+test-postgres url:
+    JCT_TEST_POSTGRES_URL={{ url }} cargo test -p jct-store -p jct-tests
+
+# Format and lint as strictly as .ci/run.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Format.
+fmt:
+    cargo fmt --all
+
+# Measure this machine against the numbers of docs/BENCHMARKS.md.
+bench *args:
+    cargo run --release -p jct -- bench {{ args }}
+
+# Write the documents that are generated from the types.
+docs:
+    JCT_UPDATE_DOCS=1 cargo test -p jct-contract
+    JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-config -p jct-trace
