@@ -3,6 +3,7 @@
 mod bound;
 mod connection;
 mod engine;
+mod insert;
 mod primitives;
 mod signal;
 mod writer;

@@ -1,7 +1,5 @@
 //! The writes that differ between the engines, for PostgreSQL: one statement for all rows of a kind.
 
-use std::collections::HashSet;
-
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
@@ -12,44 +10,13 @@ use jct_lifecycle::LeaseRef;
 use super::Conn;
 use crate::context::Context;
 use crate::model::ClaimFilter;
-use crate::rows::{
-    AdmissionRow, AttemptEndRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow,
-};
-use crate::schema::{admissions, attempts, audit_log, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks};
+use crate::rows::{AttemptEndRow, LeaseRow, ReadyRow};
 use crate::types::{DbId, Id};
 
-macro_rules! inserts {
-    ($($name:ident: $row:ty => $table:ident;)+) => {$(
-        pub(super) async fn $name(conn: &mut Conn, rows: &[$row]) -> QueryResult<()> {
-            if !rows.is_empty() {
-                diesel::insert_into($table::table).values(rows).execute(conn).await?;
-            }
-            Ok(())
-        }
-    )+};
-}
-
-inserts! {
-    insert_admissions: AdmissionRow => admissions;
-    insert_holds: HoldRow => task_holds;
-    insert_ready: ReadyRow => task_ready;
-    insert_leases: LeaseRow => task_leases;
-    insert_attempts: AttemptRow => attempts;
-    insert_outcomes: OutcomeRow => task_outcomes;
-    insert_events: EventRow => task_events;
-    insert_audits: AuditRow => audit_log;
-}
-
-/// Inserts tasks whose idempotency key is free; returns the ids of those.
-pub(super) async fn insert_tasks(conn: &mut Conn, rows: &[TaskRow]) -> QueryResult<HashSet<Id>> {
-    let ids: Vec<Id> = diesel::insert_into(tasks::table)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .returning(tasks::id)
-        .get_results(conn)
-        .await?;
-    Ok(ids.into_iter().collect())
-}
+pub(super) use super::insert::{
+    insert_admissions, insert_attempts, insert_audits, insert_events, insert_holds, insert_leases, insert_outcomes,
+    insert_ready, insert_tasks,
+};
 
 /// Takes up to `limit` due rows off the queue, oldest first. Rows that another writer is taking are passed over.
 pub(super) async fn take_ready(
