@@ -1,0 +1,12 @@
+//! One suite for both engines.
+//!
+//! Every test is one function over a fresh database and runs on SQLite always, and on PostgreSQL when
+//! `JCT_TEST_POSTGRES_URL` names a server on which the user may create databases; each test gets its own, dropped
+//! afterwards. Time is a clock that the test moves, so nothing here waits.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+mod claim;
+mod enqueue;

@@ -1,0 +1,245 @@
+//! Tasks, workers and settlements, with everything a test does not care about already chosen.
+
+use std::time::Duration;
+
+use jct_contract::{Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId};
+use jct_contract::Clock;
+use jct_lifecycle::{AttemptEnd, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
+use jct_policy::{PolicyConfig, evaluate};
+use jct_store::model::{
+    AuditEntry, AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, EventKind, NewEvent, NewTask, SettleAnswer,
+    Settlement, TaskRecord, TaskState,
+};
+use jct_store::{ChangeAnswer, StatusAction, StatusChange, Store};
+use serde_json::{Value, json};
+
+/// How long the leases of [`Worker`] last, in seconds.
+pub(crate) const LEASE_SECONDS: u64 = 30;
+pub(crate) const LEASE: Duration = Duration::from_secs(LEASE_SECONDS);
+
+/// What a task looks like on its way in; [`Fixture::build`] sends it through the door and the gate.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixture {
+    spec: Value,
+    hold: bool,
+    max_attempts: u32,
+    submitter: Principal,
+}
+
+pub(crate) fn task() -> Fixture {
+    let spec = json!({
+        "requested_by": { "kind": "agent", "id": "conformance" },
+        "objective": "prove the store",
+        "operation": "analysis",
+        "target": { "repo": "myorg/app" },
+    });
+    Fixture { spec, hold: false, max_attempts: 3, submitter: principal("submitter") }
+}
+
+impl Fixture {
+    fn with(mut self, pointer: &str, value: Value) -> Self {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        self.spec.pointer_mut(parent).unwrap()[name] = value;
+        self
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.with("/idempotency_key", key.into())
+    }
+
+    pub(crate) fn objective(self, objective: &str) -> Self {
+        self.with("/objective", objective.into())
+    }
+
+    pub(crate) fn operation(self, operation: &str) -> Self {
+        self.with("/operation", operation.into())
+    }
+
+    pub(crate) fn repo(self, repo: &str) -> Self {
+        self.with("/target/repo", repo.into())
+    }
+
+    pub(crate) fn requester(self, kind: &str) -> Self {
+        self.with("/requested_by/kind", kind.into())
+    }
+
+    pub(crate) fn executor(self, executor: &str) -> Self {
+        self.with("/inputs", json!({ "executor": executor }))
+    }
+
+    pub(crate) fn budget(self, seconds: u64) -> Self {
+        self.with("/constraints", json!({ "time_budget_seconds": seconds }))
+    }
+
+    pub(crate) fn held(self) -> Self {
+        Self { hold: true, ..self }
+    }
+
+    pub(crate) fn attempts(self, max_attempts: u32) -> Self {
+        Self { max_attempts, ..self }
+    }
+
+    pub(crate) fn build(&self) -> NewTask {
+        let policy = PolicyConfig::from_prefix_list("myorg/,partner/").unwrap();
+        let spec = TaskSpec::from_json(self.spec.to_string().as_bytes()).unwrap();
+        NewTask {
+            admitted: evaluate(&spec, &policy).unwrap(),
+            policy_canonical: policy.canonical_json().into(),
+            trace_id: TraceId::generate(),
+            submitter: self.submitter.clone(),
+            hold: self.hold,
+            max_attempts: self.max_attempts,
+        }
+    }
+
+    pub(crate) async fn enqueue(&self, store: &Store) -> TaskId {
+        match store.enqueue(vec![self.build()]).await.unwrap().as_slice() {
+            [Enqueued::Created { task_id, .. }] => *task_id,
+            other => panic!("not created: {other:?}"),
+        }
+    }
+}
+
+/// Enqueues `count` tasks one after the other.
+pub(crate) async fn enqueue_many(store: &Store, count: usize) -> Vec<TaskId> {
+    let tasks = (0..count).map(|n| task().objective(&format!("task number {n}")).build()).collect();
+    let answers = store.enqueue(tasks).await.unwrap();
+    answers.into_iter().map(|answer| created(&answer)).collect()
+}
+
+#[track_caller]
+pub(crate) fn created(answer: &Enqueued) -> TaskId {
+    match answer {
+        Enqueued::Created { task_id, .. } => *task_id,
+        other => panic!("not created: {other:?}"),
+    }
+}
+
+pub(crate) fn principal(name: &str) -> Principal {
+    Principal::new(RequesterKind::Human, name).unwrap()
+}
+
+/// A worker process: an id and a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Worker {
+    pub(crate) id: WorkerId,
+    name: String,
+}
+
+pub(crate) fn worker(name: &str) -> Worker {
+    Worker { id: WorkerId::at(SystemClock.now()), name: name.to_owned() }
+}
+
+impl Worker {
+    pub(crate) fn request(&self, limit: u32) -> Claim {
+        Claim {
+            worker_id: self.id,
+            worker_name: self.name.clone(),
+            limit,
+            lease: LEASE,
+            filter: ClaimFilter::Any,
+        }
+    }
+
+    pub(crate) async fn claim(&self, store: &Store, limit: u32) -> Vec<ClaimedTask> {
+        store.claim(self.request(limit)).await.unwrap()
+    }
+
+    pub(crate) async fn claim_only(&self, store: &Store, executors: &[&str], limit: u32) -> Vec<ClaimedTask> {
+        let only = executors.iter().map(|name| (*name).to_owned()).collect();
+        store.claim(Claim { filter: ClaimFilter::Executors(only), ..self.request(limit) }).await.unwrap()
+    }
+
+    /// The one task there is to claim.
+    pub(crate) async fn claim_one(&self, store: &Store) -> ClaimedTask {
+        let mut claimed = self.claim(store, 1).await;
+        assert_eq!(claimed.len(), 1, "one due task was expected");
+        claimed.remove(0)
+    }
+}
+
+pub(crate) fn completed(result: &str) -> AttemptEnd {
+    AttemptEnd::Completed { result: result.to_owned() }
+}
+
+pub(crate) fn failed(reason: ReasonCode) -> AttemptEnd {
+    AttemptEnd::Failed { reason, message: format!("{reason} for the test") }
+}
+
+/// A settlement whose retry, if one follows, comes after exactly the policy's backoff.
+pub(crate) fn settlement(lease: LeaseRef, end: AttemptEnd) -> Settlement {
+    Settlement { lease, end, trace: None, retry: RetryPolicy::default(), jitter: 1.0 }
+}
+
+pub(crate) async fn settle(store: &Store, lease: LeaseRef, end: AttemptEnd) -> SettleAnswer {
+    store.settle(settlement(lease, end)).await.unwrap()
+}
+
+pub(crate) async fn reap(store: &Store) -> Vec<jct_store::model::Reaped> {
+    store.reap(RetryPolicy::default(), 1_000, 1.0).await.unwrap()
+}
+
+pub(crate) async fn change(store: &Store, id: TaskId, by: &str, action: StatusAction) -> ChangeAnswer {
+    change_with_fence(store, id, by, None, action).await
+}
+
+pub(crate) async fn change_with_fence(
+    store: &Store,
+    task_id: TaskId,
+    by: &str,
+    fence: Option<Fence>,
+    action: StatusAction,
+) -> ChangeAnswer {
+    store.change_status(StatusChange { task_id, by: principal(by), fence, action }).await.unwrap()
+}
+
+pub(crate) fn cancel() -> StatusAction {
+    StatusAction::Cancel { note: None }
+}
+
+pub(crate) fn take() -> StatusAction {
+    StatusAction::Take { assigned_to: None, grace: Duration::from_secs(60) }
+}
+
+pub(crate) fn complete() -> StatusAction {
+    StatusAction::Complete { result: "{}".to_owned(), trace_path: None }
+}
+
+pub(crate) fn fail(error: &str) -> StatusAction {
+    StatusAction::Fail { error: error.to_owned(), trace_path: None }
+}
+
+pub(crate) async fn record_of(store: &Store, id: TaskId) -> TaskRecord {
+    store.task_get(id).await.unwrap().unwrap()
+}
+
+pub(crate) async fn state(store: &Store, id: TaskId) -> TaskState {
+    record_of(store, id).await.state
+}
+
+pub(crate) async fn status(store: &Store, id: TaskId) -> TaskStatus {
+    state(store, id).await.status()
+}
+
+/// The whole audit trail of a task, oldest first.
+pub(crate) async fn audit(store: &Store, id: TaskId) -> Vec<AuditEntry> {
+    audit_of(store, "task", &id.to_string()).await
+}
+
+pub(crate) async fn audit_of(store: &Store, kind: &str, id: &str) -> Vec<AuditEntry> {
+    let query = AuditQuery { entity_kind: kind.to_owned(), entity_id: id.to_owned(), limit: 10_000 };
+    store.audit_entries(query).await.unwrap()
+}
+
+pub(crate) async fn audit_actions(store: &Store, id: TaskId) -> Vec<String> {
+    audit(store, id).await.into_iter().map(|entry| entry.action).collect()
+}
+
+pub(crate) fn log_line(at: jct_contract::Timestamp, line: &str) -> NewEvent {
+    NewEvent { at, kind: EventKind::Log, body: json!({ "stream": "stdout", "line": line }).to_string() }
+}
+
+/// The same lease under a fence that was never handed out.
+pub(crate) fn forged(lease: LeaseRef) -> LeaseRef {
+    LeaseRef { fence: Fence { generation: lease.fence.generation + 1, ..lease.fence }, ..lease }
+}
