@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 
 use jct_contract::{Clock, SystemClock, TaskId, TraceId};
 use jct_lifecycle::Fence;
-use jct_trace::{
-    AttemptIdentity, Durability, LogStream, Output, SealerHandle, TraceOptions, TraceRoot,
-};
+use jct_trace::{AttemptIdentity, Durability, LogStream, Output, SealerHandle, TraceOptions, TraceRoot};
 use serde_json::json;
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -22,20 +20,12 @@ async fn main() -> Result<(), AnyError> {
     let folders: u32 = arguments.next().map_or(Ok(20_000), |text| text.parse())?;
     let at_once: u32 = arguments.next().map_or(Ok(128), |text| text.parse())?;
     let temporary = tempfile::tempdir()?;
-    let path = arguments
-        .next()
-        .map_or_else(|| temporary.path().to_owned(), PathBuf::from);
+    let path = arguments.next().map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     let durability = match arguments.next().as_deref() {
         Some("each-file") => Durability::EachFile,
         _ => Durability::FileSystem,
     };
-    let root = TraceRoot::open_with(
-        &path,
-        TraceOptions {
-            durability,
-            ..TraceOptions::default()
-        },
-    )?;
+    let root = TraceRoot::open_with(&path, TraceOptions { durability, ..TraceOptions::default() })?;
     let sealer = SealerHandle::start(root.clone());
 
     let start = Instant::now();
@@ -66,20 +56,14 @@ async fn one(root: &TraceRoot, sealer: &SealerHandle) -> Result<Duration, AnyErr
     let identity = AttemptIdentity {
         task_id,
         attempt: 1,
-        fence: Fence {
-            epoch: 1,
-            generation: 1,
-        },
+        fence: Fence { epoch: 1, generation: 1 },
         trace_id: TraceId::generate(),
         worker: "bench".to_owned(),
         components: [("jct-trace".to_owned(), env!("CARGO_PKG_VERSION").to_owned())].into(),
         admission: None,
         started_at: now,
     };
-    let mut trace = root.begin(
-        identity,
-        &json!({ "objective": "nothing at all", "operation": "analysis" }),
-    )?;
+    let mut trace = root.begin(identity, &json!({ "objective": "nothing at all", "operation": "analysis" }))?;
     trace.log_line(now, LogStream::Stdout, "nothing was done");
     let trace = trace.finish(Output::Result(json!({})), now);
     let start = Instant::now();
@@ -91,12 +75,7 @@ async fn one(root: &TraceRoot, sealer: &SealerHandle) -> Result<Duration, AnyErr
 
 fn report(elapsed: Duration, mut waits: Vec<Duration>) {
     waits.sort();
-    let at = |percent: usize| {
-        waits
-            .get(waits.len() * percent / 100)
-            .copied()
-            .unwrap_or_default()
-    };
+    let at = |percent: usize| waits.get(waits.len() * percent / 100).copied().unwrap_or_default();
     let per_second = waits.len() as f64 / elapsed.as_secs_f64();
     println!(
         "{} folders in {elapsed:.2?}: {per_second:.0}/s, sealing p50 {:.1?} p99 {:.1?}",

@@ -32,20 +32,9 @@ impl Harvest {
         for name in folder.entries()? {
             let name = name?;
             let name = name.as_os_str();
-            if [
-                INPUT_FILE,
-                LOG_FILE,
-                EVENTS_FILE,
-                OUTPUT_FILE,
-                ARTIFACTS_DIR,
-            ]
-            .iter()
-            .all(|known| name != *known)
-            {
+            if [INPUT_FILE, LOG_FILE, EVENTS_FILE, OUTPUT_FILE, ARTIFACTS_DIR].iter().all(|known| name != *known) {
                 remove(folder, name)?;
-                harvest
-                    .refused
-                    .push(EntryPath::top(name), Refusal::OutsideArtifacts);
+                harvest.refused.push(EntryPath::top(name), Refusal::OutsideArtifacts);
             }
         }
         let root = EntryPath::plain(ARTIFACTS_DIR);
@@ -63,13 +52,7 @@ impl Harvest {
         Ok(harvest)
     }
 
-    fn walk(
-        &mut self,
-        folder: &Directory,
-        path: &EntryPath,
-        depth: u32,
-        limits: &ArtifactLimits,
-    ) -> io::Result<()> {
+    fn walk(&mut self, folder: &Directory, path: &EntryPath, depth: u32, limits: &ArtifactLimits) -> io::Result<()> {
         for name in folder.entries()? {
             let name = name?;
             let name = name.as_os_str();
@@ -123,13 +106,7 @@ impl Harvest {
         Ok(self.hash(folder, name, path, room))
     }
 
-    fn hash(
-        &mut self,
-        folder: &Directory,
-        name: &OsStr,
-        path: &EntryPath,
-        room: u64,
-    ) -> Result<(), Refusal> {
+    fn hash(&mut self, folder: &Directory, name: &OsStr, path: &EntryPath, room: u64) -> Result<(), Refusal> {
         // What the executor made unreadable is made readable: it belongs to the same user.
         let opened = folder.file(name).or_else(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => {
@@ -139,15 +116,9 @@ impl Harvest {
             _ => Err(error),
         });
         let (file, _) = opened.map_err(|_| Refusal::Unreadable)?;
-        let (size_bytes, digest) = digest_of(file, room)
-            .map_err(|_| Refusal::Unreadable)?
-            .ok_or(Refusal::TooLarge)?;
+        let (size_bytes, digest) = digest_of(file, room).map_err(|_| Refusal::Unreadable)?.ok_or(Refusal::TooLarge)?;
         self.total_bytes += size_bytes;
-        self.files.push(FileEntry {
-            path: path.clone(),
-            size_bytes,
-            digest,
-        });
+        self.files.push(FileEntry { path: path.clone(), size_bytes, digest });
         Ok(())
     }
 }

@@ -21,11 +21,7 @@ pub(crate) struct Directory(OwnedFd);
 impl Directory {
     /// Opens a folder given by a path that the operator chose; links in it are followed.
     pub(crate) fn open(path: &std::path::Path) -> io::Result<Self> {
-        Ok(Self(fs::open(
-            path,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?))
+        Ok(Self(fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
     }
 
     /// Opens the folder `name`, which must not be a link.
@@ -36,8 +32,7 @@ impl Directory {
 
     /// Opens the existing file `name` for reading. Does not hang on a pipe, and refuses everything but a file.
     pub(crate) fn file(&self, name: impl Arg) -> io::Result<(File, u64)> {
-        let flags =
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = fs::openat(&self.0, name, flags, Mode::empty())?;
         let stat = fs::fstat(&file)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -48,8 +43,7 @@ impl Directory {
 
     /// Makes the file `name`, which must not exist.
     pub(crate) fn new_file(&self, name: impl Arg) -> io::Result<File> {
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(fs::openat(&self.0, name, flags, FILE_MODE)?.into())
     }
 

@@ -48,9 +48,7 @@ impl EntryPath {
 
     /// The segments as the file system knows them.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = OsString> {
-        self.0
-            .split('/')
-            .map(|segment| OsString::from_vec(decoded(segment)))
+        self.0.split('/').map(|segment| OsString::from_vec(decoded(segment)))
     }
 }
 
@@ -73,11 +71,7 @@ fn encoded(name: &[u8]) -> String {
     };
     for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if is_plain(c) {
-                text.push(c)
-            } else {
-                push_escaped(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes())
-            }
+            if is_plain(c) { text.push(c) } else { push_escaped(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes()) }
         }
         push_escaped(&mut text, chunk.invalid());
     }
@@ -90,9 +84,7 @@ fn decoded(segment: &str) -> Vec<u8> {
     let mut rest = segment.as_bytes();
     while let [first, tail @ ..] = rest {
         let escape = match (first, tail) {
-            (b'%', [high, low, after @ ..]) => hex_digit(*high)
-                .zip(hex_digit(*low))
-                .map(|(h, l)| (h * 16 + l, after)),
+            (b'%', [high, low, after @ ..]) => hex_digit(*high).zip(hex_digit(*low)).map(|(h, l)| (h * 16 + l, after)),
             _ => None,
         };
         let (byte, after) = escape.unwrap_or((*first, tail));
@@ -135,9 +127,7 @@ impl fmt::Display for EntryPath {
 
 impl<'de> Deserialize<'de> for EntryPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -152,19 +142,13 @@ mod tests {
         let path = EntryPath::top(OsStr::from_bytes(name));
         assert_eq!(path.as_str(), text);
         assert_eq!(text.parse(), Ok(path.clone()));
-        assert_eq!(
-            path.segments().collect::<Vec<_>>(),
-            [OsStr::from_bytes(name)]
-        );
+        assert_eq!(path.segments().collect::<Vec<_>>(), [OsStr::from_bytes(name)]);
     }
 
     #[test]
     fn names_are_encoded_safely() {
         check(b"report.md", "report.md");
-        check(
-            "Bericht \u{e4}\u{1f600}.md".as_bytes(),
-            "Bericht \u{e4}\u{1f600}.md",
-        );
+        check("Bericht \u{e4}\u{1f600}.md".as_bytes(), "Bericht \u{e4}\u{1f600}.md");
         check(b"100%", "100%25");
         check(b"a\nb\x1b[2J", "a%0Ab%1B[2J");
         check(b"\xff\xfe", "%FF%FE");

@@ -89,16 +89,8 @@ impl TraceFolder {
     fn read(directory: Directory) -> Result<Self, OpenError> {
         let bytes = manifest_bytes(&directory).map_err(OpenError::ManifestUnreadable)?;
         let (path, size_bytes) = (EntryPath::plain(MANIFEST_FILE), bytes.len() as u64);
-        let manifest_entry = FileEntry {
-            path,
-            size_bytes,
-            digest: Sha256Digest::of(&bytes),
-        };
-        Ok(Self {
-            directory,
-            manifest: parse_manifest(&bytes)?,
-            manifest_entry,
-        })
+        let manifest_entry = FileEntry { path, size_bytes, digest: Sha256Digest::of(&bytes) };
+        Ok(Self { directory, manifest: parse_manifest(&bytes)?, manifest_entry })
     }
 
     /// The manifest.
@@ -125,28 +117,14 @@ impl TraceFolder {
     /// # Errors
     /// The manifest names no such file, or it cannot be opened.
     pub fn open_file(&self, path: &str) -> Result<TraceFile, OpenFileError> {
-        let entry = self
-            .list_files()
-            .find(|entry| entry.path.as_str() == path)
-            .ok_or(OpenFileError::NotFound)?;
+        let entry = self.list_files().find(|entry| entry.path.as_str() == path).ok_or(OpenFileError::NotFound)?;
         let (file, _) = open_entry(&self.directory, &entry.path).map_err(OpenFileError::Io)?;
-        Ok(TraceFile {
-            entry: entry.clone(),
-            file,
-        })
+        Ok(TraceFile { entry: entry.clone(), file })
     }
 }
 
-pub(crate) fn open_attempt(
-    root: &TraceRoot,
-    task_id: TaskId,
-    attempt: u32,
-) -> Result<Directory, OpenError> {
-    let task = root
-        .shared()
-        .root
-        .folder(task_id.to_string())
-        .map_err(not_opened)?;
+pub(crate) fn open_attempt(root: &TraceRoot, task_id: TaskId, attempt: u32) -> Result<Directory, OpenError> {
+    let task = root.shared().root.folder(task_id.to_string()).map_err(not_opened)?;
     task.folder(attempt_dir(attempt)).map_err(not_opened)
 }
 
@@ -158,11 +136,7 @@ pub(crate) fn open_path(path: &Path) -> Result<Directory, OpenError> {
 }
 
 fn not_opened(error: Errno) -> OpenError {
-    if error == Errno::NOENT {
-        OpenError::NotFound
-    } else {
-        OpenError::Io(error.into())
-    }
+    if error == Errno::NOENT { OpenError::NotFound } else { OpenError::Io(error.into()) }
 }
 
 pub(crate) fn manifest_bytes(directory: &Directory) -> io::Result<Vec<u8>> {
@@ -170,10 +144,7 @@ pub(crate) fn manifest_bytes(directory: &Directory) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(MANIFEST_MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MANIFEST_MAX_BYTES {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "larger than a manifest may be",
-        ));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than a manifest may be"));
     }
     Ok(bytes)
 }
@@ -186,10 +157,7 @@ struct Head {
 }
 
 pub(crate) fn parse_manifest(bytes: &[u8]) -> Result<Manifest, OpenError> {
-    let Head {
-        format,
-        format_version: version,
-    } = serde_json::from_slice(bytes).map_err(OpenError::ManifestInvalid)?;
+    let Head { format, format_version: version } = serde_json::from_slice(bytes).map_err(OpenError::ManifestInvalid)?;
     if format != FORMAT || version != FORMAT_VERSION {
         return Err(OpenError::Version { format, version });
     }

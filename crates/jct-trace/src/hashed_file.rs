@@ -25,14 +25,7 @@ pub(crate) struct HashedFile {
 
 impl HashedFile {
     pub(crate) fn new(name: &'static str, max_bytes: u64) -> Self {
-        Self {
-            name,
-            max_bytes,
-            buffer: Vec::new(),
-            size_bytes: 0,
-            hasher: Sha256::new(),
-            file: None,
-        }
+        Self { name, max_bytes, buffer: Vec::new(), size_bytes: 0, hasher: Sha256::new(), file: None }
     }
 
     /// Whether this many more bytes still fit.
@@ -47,11 +40,7 @@ impl HashedFile {
 
     /// Writes the buffer out once it is large.
     pub(crate) fn written(&mut self, folder: &Directory) -> io::Result<()> {
-        if self.buffer.len() >= BUFFER_BYTES {
-            self.flush(folder)
-        } else {
-            Ok(())
-        }
+        if self.buffer.len() >= BUFFER_BYTES { self.flush(folder) } else { Ok(()) }
     }
 
     fn flush(&mut self, folder: &Directory) -> io::Result<()> {
@@ -70,44 +59,26 @@ impl HashedFile {
     pub(crate) fn finish(mut self, folder: &Directory) -> io::Result<FileEntry> {
         self.flush(folder)?;
         let digest = Sha256Digest::from_bytes(self.hasher.finalize().into());
-        Ok(FileEntry {
-            path: EntryPath::plain(self.name),
-            size_bytes: self.size_bytes,
-            digest,
-        })
+        Ok(FileEntry { path: EntryPath::plain(self.name), size_bytes: self.size_bytes, digest })
     }
 }
 
 /// Writes a whole file at once.
-pub(crate) fn write_file(
-    folder: &Directory,
-    name: &'static str,
-    content: &[u8],
-) -> io::Result<FileEntry> {
+pub(crate) fn write_file(folder: &Directory, name: &'static str, content: &[u8]) -> io::Result<FileEntry> {
     folder.new_file(name)?.write_all(content)?;
     let (path, size_bytes) = (EntryPath::plain(name), content.len() as u64);
-    Ok(FileEntry {
-        path,
-        size_bytes,
-        digest: Sha256Digest::of(content),
-    })
+    Ok(FileEntry { path, size_bytes, digest: Sha256Digest::of(content) })
 }
 
 /// Size and digest of what is left in `file`, reading at most `max_bytes`; `None` if there is more.
-pub(crate) fn digest_of(
-    mut file: impl io::Read,
-    max_bytes: u64,
-) -> io::Result<Option<(u64, Sha256Digest)>> {
+pub(crate) fn digest_of(mut file: impl io::Read, max_bytes: u64) -> io::Result<Option<(u64, Sha256Digest)>> {
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; BUFFER_BYTES];
     let mut size_bytes = 0_u64;
     loop {
         let read = match file.read(&mut chunk) {
             Ok(0) => {
-                return Ok(Some((
-                    size_bytes,
-                    Sha256Digest::from_bytes(hasher.finalize().into()),
-                )));
+                return Ok(Some((size_bytes, Sha256Digest::from_bytes(hasher.finalize().into()))));
             }
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -43,10 +43,6 @@ pub struct Admission {
 
 impl AttemptIdentity {
     pub(crate) const fn temporary_folder(&self) -> TemporaryFolder {
-        TemporaryFolder {
-            task_id: self.task_id,
-            attempt: self.attempt,
-            fence: self.fence,
-        }
+        TemporaryFolder { task_id: self.task_id, attempt: self.attempt, fence: self.fence }
     }
 }

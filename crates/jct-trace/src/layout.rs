@@ -46,13 +46,7 @@ pub struct TemporaryFolder {
 
 impl fmt::Display for TemporaryFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{}.{}",
-            self.task_id,
-            attempt_dir(self.attempt),
-            self.fence
-        )
+        write!(f, "{}.{}.{}", self.task_id, attempt_dir(self.attempt), self.fence)
     }
 }
 
@@ -73,11 +67,7 @@ impl FromStr for TemporaryFolder {
             fence: fence.parse().map_err(|_| InvalidTemporaryFolder)?,
         };
         // Only the canonical spelling, so that one attempt has one name.
-        if folder.to_string() == text {
-            Ok(folder)
-        } else {
-            Err(InvalidTemporaryFolder)
-        }
+        if folder.to_string() == text { Ok(folder) } else { Err(InvalidTemporaryFolder) }
     }
 }
 

@@ -24,13 +24,12 @@ pub use entry_path::{EntryPath, InvalidEntryPath};
 pub use folder::{MANIFEST_MAX_BYTES, OpenError, OpenFileError, TraceFile, TraceFolder};
 pub use identity::{Admission, AttemptIdentity};
 pub use layout::{
-    ARTIFACTS_DIR, EVENTS_FILE, INPUT_FILE, InvalidTemporaryFolder, LOG_FILE, MANIFEST_FILE,
-    OUTPUT_FILE, TemporaryFolder, attempt_path,
+    ARTIFACTS_DIR, EVENTS_FILE, INPUT_FILE, InvalidTemporaryFolder, LOG_FILE, MANIFEST_FILE, OUTPUT_FILE,
+    TemporaryFolder, attempt_path,
 };
 pub use limits::{ArtifactLimits, Durability, TraceOptions};
 pub use manifest::{
-    Dropped, FORMAT, FORMAT_VERSION, FileEntry, Manifest, Outcome, Refusal, RefusedArtifact,
-    RefusedArtifacts,
+    Dropped, FORMAT, FORMAT_VERSION, FileEntry, Manifest, Outcome, Refusal, RefusedArtifact, RefusedArtifacts,
 };
 pub use output::{Output, TraceError};
 pub use root::{BeginError, TraceRoot};

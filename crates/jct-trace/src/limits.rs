@@ -23,11 +23,7 @@ pub struct ArtifactLimits {
 impl Default for ArtifactLimits {
     /// 10,000 entries, 16 deep, 1 GiB.
     fn default() -> Self {
-        Self {
-            max_entries: 10_000,
-            max_depth: 16,
-            max_total_bytes: 1 << 30,
-        }
+        Self { max_entries: 10_000, max_depth: 16, max_total_bytes: 1 << 30 }
     }
 }
 

@@ -163,7 +163,5 @@ impl FenceFields {
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TaskId, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }

@@ -63,12 +63,7 @@ impl TraceRoot {
         let root = Directory::open(&path)?;
         root.new_folder(UNSEALED_DIR)?;
         let unsealed = root.folder(UNSEALED_DIR)?;
-        Ok(Self(Arc::new(Shared {
-            path,
-            root,
-            unsealed,
-            options,
-        })))
+        Ok(Self(Arc::new(Shared { path, root, unsealed, options })))
     }
 
     /// Where the root lies, absolute.
@@ -81,29 +76,16 @@ impl TraceRoot {
     ///
     /// # Errors
     /// The attempt has a trace already, or the folder cannot be made.
-    pub fn begin(
-        &self,
-        identity: AttemptIdentity,
-        input: &Value,
-    ) -> Result<TraceWriter, BeginError> {
+    pub fn begin(&self, identity: AttemptIdentity, input: &Value) -> Result<TraceWriter, BeginError> {
         let attempt = identity.attempt;
-        if self
-            .0
-            .root
-            .stat(attempt_path(identity.task_id, attempt))?
-            .is_some()
-        {
+        if self.0.root.stat(attempt_path(identity.task_id, attempt))?.is_some() {
             return Err(BeginError::AlreadySealed { attempt });
         }
         let name = identity.temporary_folder().to_string();
         if !self.0.unsealed.new_folder(name.as_str())? {
             return Err(BeginError::AlreadyBegun { attempt });
         }
-        let folder = self
-            .0
-            .unsealed
-            .folder(name.as_str())
-            .map_err(io::Error::from)?;
+        let folder = self.0.unsealed.folder(name.as_str()).map_err(io::Error::from)?;
         Ok(TraceWriter::begin(self.clone(), folder, identity, input)?)
     }
 

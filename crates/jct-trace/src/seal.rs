@@ -17,10 +17,7 @@ use crate::hashed_file::write_file;
 use crate::layout::{MANIFEST_FILE, OUTPUT_FILE, attempt_dir, attempt_path};
 use crate::manifest::Outcome;
 use crate::writer::pretty;
-use crate::{
-    AttemptIdentity, Durability, FORMAT, FORMAT_VERSION, FileEntry, Manifest, Output, TraceRoot,
-    TraceWriter,
-};
+use crate::{AttemptIdentity, Durability, FORMAT, FORMAT_VERSION, FileEntry, Manifest, Output, TraceRoot, TraceWriter};
 
 /// The trace of an attempt that has ended, waiting to be sealed.
 #[derive(Debug)]
@@ -78,11 +75,7 @@ pub(crate) struct PreparedTrace {
 
 impl UnsealedTrace {
     pub(crate) const fn new(writer: TraceWriter, output: Output, finished_at: Timestamp) -> Self {
-        Self {
-            writer,
-            output,
-            finished_at,
-        }
+        Self { writer, output, finished_at }
     }
 
     /// Removes the folder, for an attempt whose lease was lost.
@@ -100,39 +93,22 @@ impl UnsealedTrace {
     pub fn seal(self) -> Result<SealedTrace, SealError> {
         let root = self.writer.root.clone();
         let prepared = self.prepare()?;
-        commit_group(&root, vec![prepared])
-            .pop()
-            .unwrap_or(Err(SealError::Stopped))
+        commit_group(&root, vec![prepared]).pop().unwrap_or(Err(SealError::Stopped))
     }
 
     /// Writes everything that is still in memory, takes stock of the artifacts and writes the manifest.
     pub(crate) fn prepare(self) -> Result<PreparedTrace, SealError> {
-        self.write_all()
-            .map_err(|error| SealError::Write(Arc::new(error)))
+        self.write_all().map_err(|error| SealError::Write(Arc::new(error)))
     }
 
     fn write_all(self) -> io::Result<PreparedTrace> {
-        let Self {
-            mut writer,
-            output,
-            finished_at,
-        } = self;
+        let Self { mut writer, output, finished_at } = self;
         let outcome = match output {
             Output::Result(_) => Outcome::Result,
             Output::Error(_) => Outcome::Error,
         };
         writer.close(finished_at, outcome);
-        let TraceWriter {
-            root,
-            folder,
-            identity,
-            input,
-            log,
-            events,
-            dropped,
-            failure,
-            ..
-        } = writer;
+        let TraceWriter { root, folder, identity, input, log, events, dropped, failure, .. } = writer;
         if let Some(failure) = failure {
             return Err(failure);
         }
@@ -141,16 +117,8 @@ impl UnsealedTrace {
         let mut files = vec![input, log.finish(&folder)?, events.finish(&folder)?, output];
         files.extend(harvest.files);
         files.sort_by(|left, right| left.path.cmp(&right.path));
-        let AttemptIdentity {
-            task_id,
-            attempt,
-            fence,
-            trace_id,
-            worker,
-            components,
-            admission,
-            started_at,
-        } = identity.clone();
+        let AttemptIdentity { task_id, attempt, fence, trace_id, worker, components, admission, started_at } =
+            identity.clone();
         let manifest = Manifest {
             format: FORMAT.to_owned(),
             format_version: FORMAT_VERSION,
@@ -169,23 +137,12 @@ impl UnsealedTrace {
             dropped,
         };
         let manifest_digest = write_file(&folder, MANIFEST_FILE, &pretty(&manifest)?)?.digest;
-        Ok(PreparedTrace {
-            root,
-            folder,
-            identity,
-            files: manifest.files,
-            manifest_digest,
-        })
+        Ok(PreparedTrace { root, folder, identity, files: manifest.files, manifest_digest })
     }
 }
 
 fn output_bytes(identity: &AttemptIdentity, output: &Output) -> io::Result<Vec<u8>> {
-    let AttemptIdentity {
-        task_id,
-        attempt,
-        trace_id,
-        ..
-    } = identity;
+    let AttemptIdentity { task_id, attempt, trace_id, .. } = identity;
     let mut document = json!({ "task_id": task_id, "attempt": attempt, "trace_id": trace_id });
     let (name, value) = match output {
         Output::Result(result) => ("result", result.clone()),
@@ -198,10 +155,7 @@ fn output_bytes(identity: &AttemptIdentity, output: &Output) -> io::Result<Vec<u
 }
 
 /// Makes a group of prepared folders durable and gives each its final name; the answers are in the group's order.
-pub(crate) fn commit_group(
-    root: &TraceRoot,
-    group: Vec<PreparedTrace>,
-) -> Vec<Result<SealedTrace, SealError>> {
+pub(crate) fn commit_group(root: &TraceRoot, group: Vec<PreparedTrace>) -> Vec<Result<SealedTrace, SealError>> {
     let sync_failed = |error: io::Error| SealError::Sync(Arc::new(error));
     if let Err(error) = sync_contents(root, &group).map_err(sync_failed) {
         return group.iter().map(|_| Err(error.clone())).collect();
@@ -209,33 +163,20 @@ pub(crate) fn commit_group(
     let renamed: Vec<_> = group.into_iter().map(PreparedTrace::rename).collect();
     match sync_names(root, &renamed).map_err(sync_failed) {
         Ok(()) => renamed,
-        Err(error) => renamed
-            .into_iter()
-            .map(|result| result.and(Err(error.clone())))
-            .collect(),
+        Err(error) => renamed.into_iter().map(|result| result.and(Err(error.clone()))).collect(),
     }
 }
 
 impl PreparedTrace {
     fn rename(self) -> Result<SealedTrace, SealError> {
-        let AttemptIdentity {
-            task_id, attempt, ..
-        } = self.identity;
+        let AttemptIdentity { task_id, attempt, .. } = self.identity;
         let relative_path = attempt_path(task_id, attempt);
         let failed = |error: io::Error| SealError::Rename(Arc::new(error));
         let shared = self.root.shared();
-        shared
-            .root
-            .new_folder(task_id.to_string())
-            .map_err(failed)?;
+        shared.root.new_folder(task_id.to_string()).map_err(failed)?;
         let temporary = self.identity.temporary_folder().to_string();
         match rename_new(&shared.unsealed, &temporary, &shared.root, &relative_path) {
-            Ok(()) => Ok(SealedTrace {
-                task_id,
-                attempt,
-                manifest_digest: self.manifest_digest,
-                relative_path,
-            }),
+            Ok(()) => Ok(SealedTrace { task_id, attempt, manifest_digest: self.manifest_digest, relative_path }),
             Err(Errno::EXIST | Errno::NOTEMPTY) => Err(SealError::AlreadySealed { attempt }),
             Err(error) => Err(failed(error.into())),
         }
@@ -245,17 +186,9 @@ impl PreparedTrace {
     fn sync_each(&self) -> io::Result<()> {
         let mut folders = Vec::new();
         for entry in &self.files {
-            crate::folder::open_entry(&self.folder, &entry.path)?
-                .0
-                .sync_all()?;
+            crate::folder::open_entry(&self.folder, &entry.path)?.0.sync_all()?;
             let depth = entry.path.segments().count();
-            folders.extend((1..depth).map(|length| {
-                entry
-                    .path
-                    .segments()
-                    .take(length)
-                    .collect::<std::path::PathBuf>()
-            }));
+            folders.extend((1..depth).map(|length| entry.path.segments().take(length).collect::<std::path::PathBuf>()));
         }
         folders.sort();
         folders.dedup();
@@ -277,11 +210,7 @@ fn rename_new(from: &Directory, name: &str, to: &Directory, path: &str) -> rusti
 }
 
 fn sync_contents(root: &TraceRoot, group: &[PreparedTrace]) -> io::Result<()> {
-    if sync_file_system(root)? {
-        Ok(())
-    } else {
-        group.iter().try_for_each(PreparedTrace::sync_each)
-    }
+    if sync_file_system(root)? { Ok(()) } else { group.iter().try_for_each(PreparedTrace::sync_each) }
 }
 
 fn sync_names(root: &TraceRoot, renamed: &[Result<SealedTrace, SealError>]) -> io::Result<()> {

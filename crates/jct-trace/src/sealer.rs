@@ -42,14 +42,9 @@ impl SealerHandle {
     /// # Errors
     /// See [`SealError`].
     pub async fn seal(&self, trace: UnsealedTrace) -> Result<SealedTrace, SealError> {
-        let prepared = tokio::task::spawn_blocking(|| trace.prepare())
-            .await
-            .map_err(|_| SealError::Stopped)??;
+        let prepared = tokio::task::spawn_blocking(|| trace.prepare()).await.map_err(|_| SealError::Stopped)??;
         let (answer, sealed) = oneshot::channel();
-        self.queue
-            .send(Request { prepared, answer })
-            .await
-            .map_err(|_| SealError::Stopped)?;
+        self.queue.send(Request { prepared, answer }).await.map_err(|_| SealError::Stopped)?;
         sealed.await.map_err(|_| SealError::Stopped)?
     }
 }
@@ -57,14 +52,11 @@ impl SealerHandle {
 async fn run(root: TraceRoot, mut requests: mpsc::Receiver<Request>) {
     let mut batch = Vec::new();
     while requests.recv_many(&mut batch, GROUP).await > 0 {
-        let (group, answers): (Vec<_>, Vec<_>) = batch
-            .drain(..)
-            .map(|request| (request.prepared, request.answer))
-            .unzip();
+        let (group, answers): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|request| (request.prepared, request.answer)).unzip();
         let root = root.clone();
         // A panic in there drops the answers, and everybody who waits hears that the sealer has stopped.
-        let Ok(results) = tokio::task::spawn_blocking(move || commit_group(&root, group)).await
-        else {
+        let Ok(results) = tokio::task::spawn_blocking(move || commit_group(&root, group)).await else {
             return;
         };
         for (answer, result) in answers.into_iter().zip(results) {

@@ -44,11 +44,7 @@ impl TraceRoot {
         let mut report = SweepReport::default();
         for name in unsealed.entries()? {
             let name = name?;
-            let Some(folder) = name
-                .as_os_str()
-                .to_str()
-                .and_then(|text| text.parse::<TemporaryFolder>().ok())
-            else {
+            let Some(folder) = name.as_os_str().to_str().and_then(|text| text.parse::<TemporaryFolder>().ok()) else {
                 continue;
             };
             let Some(stat) = unsealed.stat(name.as_os_str())? else {

@@ -87,6 +87,11 @@ pub enum Finding {
         /// What it is.
         path: EntryPath,
     },
+    /// Not every folder could be listed, so something extra may be there.
+    Unlistable {
+        /// Why.
+        reason: String,
+    },
     /// There is more that is wrong than is listed.
     More,
 }
@@ -99,10 +104,7 @@ impl fmt::Display for Finding {
             }
             Self::ManifestInvalid { reason } => write!(f, "the manifest is not valid: {reason}"),
             Self::ManifestAltered { expected, actual } => {
-                write!(
-                    f,
-                    "the manifest was altered: {expected} was accepted, {actual} is there"
-                )
+                write!(f, "the manifest was altered: {expected} was accepted, {actual} is there")
             }
             Self::WrongAttempt { found } => write!(f, "the manifest belongs to {found}"),
             Self::Missing { path } => write!(f, "`{path}` is missing"),
@@ -111,6 +113,7 @@ impl fmt::Display for Finding {
                 write!(f, "`{path}` was altered: it is not {expected}")
             }
             Self::Extra { path } => write!(f, "`{path}` is not in the manifest"),
+            Self::Unlistable { reason } => write!(f, "the folder cannot be listed: {reason}"),
             Self::More => f.write_str("and more"),
         }
     }
@@ -164,17 +167,8 @@ struct Checker<'a> {
 impl<'a> Checker<'a> {
     const fn new(folder: &'a Directory, expected: Option<Sha256Digest>) -> Self {
         let anchored = expected.is_some();
-        let report = VerifyReport {
-            manifest_digest: None,
-            anchored,
-            files_checked: 0,
-            findings: Vec::new(),
-        };
-        Self {
-            folder,
-            expected,
-            report,
-        }
+        let report = VerifyReport { manifest_digest: None, anchored, files_checked: 0, findings: Vec::new() };
+        Self { folder, expected, report }
     }
 
     fn find(&mut self, finding: Finding) {
@@ -189,9 +183,7 @@ impl<'a> Checker<'a> {
         let bytes = match manifest_bytes(self.folder) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.find(Finding::ManifestUnreadable {
-                    reason: error.to_string(),
-                });
+                self.find(Finding::ManifestUnreadable { reason: error.to_string() });
                 return Ok(None);
             }
         };
@@ -203,9 +195,7 @@ impl<'a> Checker<'a> {
         match parse_manifest(&bytes) {
             Ok(manifest) => Ok(Some(manifest)),
             Err(OpenError::ManifestInvalid(error)) => {
-                self.find(Finding::ManifestInvalid {
-                    reason: error.to_string(),
-                });
+                self.find(Finding::ManifestInvalid { reason: error.to_string() });
                 Ok(None)
             }
             Err(other) => Err(other),
@@ -216,23 +206,15 @@ impl<'a> Checker<'a> {
         let mut named: BTreeMap<&EntryPath, &FileEntry> = BTreeMap::new();
         for entry in &manifest.files {
             if named.insert(&entry.path, entry).is_some() {
-                self.find(Finding::ManifestInvalid {
-                    reason: format!("it names `{}` twice", entry.path),
-                });
+                self.find(Finding::ManifestInvalid { reason: format!("it names `{}` twice", entry.path) });
             }
         }
         for entry in named.values() {
             self.file(entry);
         }
-        let known: BTreeSet<&str> = named
-            .keys()
-            .map(|path| path.as_str())
-            .chain([MANIFEST_FILE])
-            .collect();
+        let known: BTreeSet<&str> = named.keys().map(|path| path.as_str()).chain([MANIFEST_FILE]).collect();
         if let Err(error) = self.extras(self.folder, None, 1, &known) {
-            self.find(Finding::ManifestUnreadable {
-                reason: format!("the folder cannot be listed: {error}"),
-            });
+            self.find(Finding::Unlistable { reason: error.to_string() });
         }
     }
 
@@ -242,24 +224,14 @@ impl<'a> Checker<'a> {
         let file = match open_entry(self.folder, &path) {
             Ok((file, _)) => file,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return self.find(Finding::Unreadable {
-                    path,
-                    reason: error.to_string(),
-                });
+                return self.find(Finding::Unreadable { path, reason: error.to_string() });
             }
             Err(_) => return self.find(Finding::Missing { path }),
         };
         match digest_of(file, entry.size_bytes) {
-            Ok(Some((size_bytes, digest)))
-                if (size_bytes, digest) == (entry.size_bytes, entry.digest) => {}
-            Ok(_) => self.find(Finding::Altered {
-                path,
-                expected: entry.digest,
-            }),
-            Err(error) => self.find(Finding::Unreadable {
-                path,
-                reason: error.to_string(),
-            }),
+            Ok(Some((size_bytes, digest))) if (size_bytes, digest) == (entry.size_bytes, entry.digest) => {}
+            Ok(_) => self.find(Finding::Altered { path, expected: entry.digest }),
+            Err(error) => self.find(Finding::Unreadable { path, reason: error.to_string() }),
         }
     }
 
@@ -287,9 +259,8 @@ impl<'a> Checker<'a> {
                     }
                 },
             };
-            let is_folder = folder
-                .stat(name)?
-                .is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
+            let is_folder =
+                folder.stat(name)?.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
             if is_folder && depth < MAX_DEPTH {
                 let below = folder.folder(name)?;
                 self.extras(&below, Some(&child), depth + 1, known)?;

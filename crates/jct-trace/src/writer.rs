@@ -68,15 +68,9 @@ impl TraceWriter {
         identity: AttemptIdentity,
         input: &Value,
     ) -> io::Result<Self> {
-        let AttemptIdentity {
-            task_id,
-            attempt,
-            ref trace_id,
-            ..
-        } = identity;
+        let AttemptIdentity { task_id, attempt, ref trace_id, .. } = identity;
         folder.new_folder(ARTIFACTS_DIR)?;
-        let input =
-            json!({ "task_id": task_id, "attempt": attempt, "trace_id": trace_id, "task": input });
+        let input = json!({ "task_id": task_id, "attempt": attempt, "trace_id": trace_id, "task": input });
         let input = write_file(&folder, INPUT_FILE, &pretty(&input)?)?;
         let mut writer = Self {
             root,
@@ -89,15 +83,7 @@ impl TraceWriter {
             next_seq: 1,
             identity,
         };
-        let AttemptIdentity {
-            task_id,
-            attempt,
-            fence,
-            trace_id,
-            worker,
-            started_at,
-            ..
-        } = &writer.identity;
+        let AttemptIdentity { task_id, attempt, fence, trace_id, worker, started_at, .. } = &writer.identity;
         let line = format!("task {task_id} attempt {attempt} trace {trace_id}");
         let data = json!({
             "task_id": task_id, "attempt": attempt, "worker": worker,
@@ -136,8 +122,7 @@ impl TraceWriter {
 
     /// Adds the last event and, if lines are missing, the last line of the log; both are kept however full the files.
     pub(crate) fn close(&mut self, at: Timestamp, outcome: Outcome) {
-        if let Some(line) = self.event_line(at, "attempt_finished", &json!({ "outcome": outcome }))
-        {
+        if let Some(line) = self.event_line(at, "attempt_finished", &json!({ "outcome": outcome })) {
             self.push_event(&line);
         }
         if self.dropped.log_lines > 0 {
@@ -154,13 +139,7 @@ impl TraceWriter {
     }
 
     fn event_line(&mut self, time: Timestamp, kind: &str, data: &Value) -> Option<Vec<u8>> {
-        let event = Event {
-            seq: self.next_seq,
-            time,
-            trace_id: self.identity.trace_id.as_str(),
-            kind,
-            data,
-        };
+        let event = Event { seq: self.next_seq, time, trace_id: self.identity.trace_id.as_str(), kind, data };
         self.next_seq += 1;
         match serde_json::to_vec(&event) {
             Ok(mut line) => {
@@ -184,11 +163,7 @@ impl TraceWriter {
     #[must_use]
     pub fn artifacts_dir(&self) -> PathBuf {
         let name = self.identity.temporary_folder().to_string();
-        self.root
-            .path()
-            .join(UNSEALED_DIR)
-            .join(name)
-            .join(ARTIFACTS_DIR)
+        self.root.path().join(UNSEALED_DIR).join(name).join(ARTIFACTS_DIR)
     }
 
     /// Ends the attempt. Touches no file: that is left to the sealing.

@@ -27,13 +27,7 @@ fn links_lead_to_the_accepted_attempt_and_can_be_set_again() {
     links_lead_to(&tower, 2);
     tower.root.accept(task_id(), 2).unwrap();
     links_lead_to(&tower, 2);
-    let expected = [
-        "attempt-1",
-        "attempt-2",
-        "input.json",
-        "log.txt",
-        "output.json",
-    ];
+    let expected = ["attempt-1", "attempt-2", "input.json", "log.txt", "output.json"];
     assert_eq!(names(&tower.path().join(task_id().to_string())), expected);
 }
 
@@ -53,18 +47,9 @@ fn an_interrupted_change_is_finished_by_the_next() {
 #[test]
 fn only_a_sealed_attempt_is_accepted() {
     let tower = Tower::new();
-    assert!(matches!(
-        tower.root.accept(task_id(), 1),
-        Err(AcceptError::NotSealed { attempt: 1 })
-    ));
+    assert!(matches!(tower.root.accept(task_id(), 1), Err(AcceptError::NotSealed { attempt: 1 })));
     let _running = tower.begin(1);
-    assert!(matches!(
-        tower.root.accept(task_id(), 1),
-        Err(AcceptError::NotSealed { attempt: 1 })
-    ));
+    assert!(matches!(tower.root.accept(task_id(), 1), Err(AcceptError::NotSealed { attempt: 1 })));
     tower.seal(2);
-    assert!(matches!(
-        tower.root.accept(task_id(), 1),
-        Err(AcceptError::NotSealed { attempt: 1 })
-    ));
+    assert!(matches!(tower.root.accept(task_id(), 1), Err(AcceptError::NotSealed { attempt: 1 })));
 }

@@ -20,10 +20,7 @@ fn victim() {
         return;
     };
     let root = TraceRoot::open(Path::new(&path)).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         let sealer = SealerHandle::start(root.clone());
         let mut running = tokio::task::JoinSet::new();
@@ -34,8 +31,7 @@ fn victim() {
                     let mut identity = identity(1);
                     identity.task_id = TaskId::at(Timestamp::from_micros(round * 16 + worker));
                     let trace = root.begin(identity, &json!({ "round": round })).unwrap();
-                    std::fs::write(trace.artifacts_dir().join("artifact"), vec![b'x'; 10_000])
-                        .unwrap();
+                    std::fs::write(trace.artifacts_dir().join("artifact"), vec![b'x'; 10_000]).unwrap();
                     let sealed = sealer.seal(trace.finish(result(), FINISHED)).await.unwrap();
                     root.accept(sealed.task_id, 1).unwrap();
                 }
@@ -47,19 +43,13 @@ fn victim() {
 
 fn start_victim(root: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "crash::victim", "--nocapture"])
-        .env(ROOT_OF_VICTIM, root);
+    command.args(["--exact", "crash::victim", "--nocapture"]).env(ROOT_OF_VICTIM, root);
     command.stdout(std::process::Stdio::null()).spawn().unwrap()
 }
 
 fn sealed_tasks(root: &Path) -> Vec<TaskId> {
     let with_attempt = |name: &String| root.join(name).join("attempt-1").exists();
-    names(root)
-        .iter()
-        .filter(|name| with_attempt(name))
-        .map(|name| name.parse().unwrap())
-        .collect()
+    names(root).iter().filter(|name| with_attempt(name)).map(|name| name.parse().unwrap()).collect()
 }
 
 #[test]
@@ -69,10 +59,7 @@ fn invariant_5_a_killed_worker_leaves_no_half_sealed_folder() {
         let mut victim = start_victim(tower.path());
         // However slow the machine: the kill comes in the middle of the work.
         while sealed_tasks(tower.path()).len() < round * 50 {
-            assert!(
-                victim.try_wait().unwrap().is_none(),
-                "the victim ended by itself"
-            );
+            assert!(victim.try_wait().unwrap().is_none(), "the victim ended by itself");
             std::thread::sleep(Duration::from_millis(3));
         }
         victim.kill().unwrap();
@@ -81,27 +68,14 @@ fn invariant_5_a_killed_worker_leaves_no_half_sealed_folder() {
     let sealed = sealed_tasks(tower.path());
     for task_id in &sealed {
         let report = verify(&tower.root, *task_id, 1, None).unwrap();
-        assert!(
-            report.is_clean() && report.files_checked == 5,
-            "{task_id}: {report:?}"
-        );
+        assert!(report.is_clean() && report.files_checked == 5, "{task_id}: {report:?}");
     }
     assert!(sealed.len() >= 250);
 
-    let policy = SweepPolicy {
-        now: SystemClock.now().after(Duration::from_secs(60)),
-        older_than: Duration::from_secs(1),
-    };
+    let policy =
+        SweepPolicy { now: SystemClock.now().after(Duration::from_secs(60)), older_than: Duration::from_secs(1) };
     let left = tower.unsealed().len();
-    assert_eq!(
-        tower
-            .root
-            .sweep_orphans(policy, |_| false)
-            .unwrap()
-            .removed
-            .len(),
-        left
-    );
+    assert_eq!(tower.root.sweep_orphans(policy, |_| false).unwrap().removed.len(), left);
     assert!(tower.unsealed().is_empty());
     assert_eq!(sealed_tasks(tower.path()), sealed);
 }

@@ -19,28 +19,15 @@ fn the_examples_of_the_document_are_real() {
         admission.task_digest = Sha256Digest::of(canonical_json(&task).as_bytes());
     }
     let mut trace = tower.root.begin(identity, &task).unwrap();
-    trace.event(
-        STARTED,
-        "checkout",
-        &json!({ "commit": "9fceb02d0ae598e95dc970b74767f19372d61af8" }),
-    );
+    trace.event(STARTED, "checkout", &json!({ "commit": "9fceb02d0ae598e95dc970b74767f19372d61af8" }));
     trace.log_line(STARTED, LogStream::Stdout, "42 lines");
     std::fs::write(trace.artifacts_dir().join("report.md"), "# 42 lines\n").unwrap();
     std::os::unix::fs::symlink("/etc/passwd", trace.artifacts_dir().join("link")).unwrap();
-    trace
-        .finish(crate::support::result(), FINISHED)
-        .seal()
-        .unwrap();
+    trace.finish(crate::support::result(), FINISHED).seal().unwrap();
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/trace-format.md");
     let mut document = std::fs::read_to_string(&path).unwrap();
-    for name in [
-        "manifest.json",
-        "input.json",
-        "output.json",
-        "events.jsonl",
-        "log.txt",
-    ] {
+    for name in ["manifest.json", "input.json", "output.json", "events.jsonl", "log.txt"] {
         let content = std::fs::read_to_string(tower.attempt(1).join(name)).unwrap();
         document = with_example(&document, name, &content);
     }
@@ -53,13 +40,8 @@ fn the_examples_of_the_document_are_real() {
 /// The document with the fenced block behind `<!-- example: name -->` replaced.
 fn with_example(document: &str, name: &str, content: &str) -> String {
     let marker = format!("<!-- example: {name} -->\n```");
-    let (before, rest) = document
-        .split_once(&marker)
-        .unwrap_or_else(|| panic!("no example of {name}"));
+    let (before, rest) = document.split_once(&marker).unwrap_or_else(|| panic!("no example of {name}"));
     let (language, rest) = rest.split_once('\n').unwrap();
     let (_, after) = rest.split_once("\n```\n").unwrap();
-    format!(
-        "{before}{marker}{language}\n{}\n```\n{after}",
-        content.trim_end()
-    )
+    format!("{before}{marker}{language}\n{}\n```\n{after}", content.trim_end())
 }

@@ -1,9 +1,6 @@
 //! Tests of trace folders on a real file system.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops where its ground gives way"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where its ground gives way")]
 
 mod accept;
 mod artifacts;

@@ -3,8 +3,8 @@
 use jct_contract::{TaskId, Timestamp};
 use jct_lifecycle::ReasonCode;
 use jct_trace::{
-    BeginError, Durability, LogStream, Outcome, Output, SealError, SealerHandle, TraceError,
-    TraceFolder, TraceOptions, verify,
+    BeginError, Durability, LogStream, Outcome, Output, SealError, SealerHandle, TraceError, TraceFolder, TraceOptions,
+    verify,
 };
 use serde_json::{Value, json};
 
@@ -18,14 +18,7 @@ fn invariant_5_a_folder_has_its_final_name_only_when_sealed() {
     assert_eq!(tower.unsealed().len(), 1);
     let sealed = trace.finish(result(), FINISHED).seal().unwrap();
     assert_eq!(tower.path().join(&sealed.relative_path), tower.attempt(1));
-    let expected = [
-        "artifacts",
-        "events.jsonl",
-        "input.json",
-        "log.txt",
-        "manifest.json",
-        "output.json",
-    ];
+    let expected = ["artifacts", "events.jsonl", "input.json", "log.txt", "manifest.json", "output.json"];
     assert_eq!(names(&tower.attempt(1)), expected);
     assert!(tower.unsealed().is_empty());
 }
@@ -33,10 +26,7 @@ fn invariant_5_a_folder_has_its_final_name_only_when_sealed() {
 #[test]
 fn each_way_of_syncing_seals_the_same_folder() {
     let seal = |durability| {
-        let tower = Tower::with(TraceOptions {
-            durability,
-            ..TraceOptions::default()
-        });
+        let tower = Tower::with(TraceOptions { durability, ..TraceOptions::default() });
         let trace = tower.begin(1);
         std::fs::create_dir_all(trace.artifacts_dir().join("a/b")).unwrap();
         std::fs::write(trace.artifacts_dir().join("a/b/c.txt"), "c").unwrap();
@@ -55,20 +45,10 @@ fn invariant_5_a_sealed_folder_is_never_overwritten() {
     let sealed = first.finish(result(), FINISHED).seal().unwrap();
 
     let error = second.finish(result(), FINISHED).seal().unwrap_err();
-    assert!(
-        matches!(error, SealError::AlreadySealed { attempt: 1 }),
-        "{error}"
-    );
-    assert!(
-        verify(&tower.root, task_id(), 1, Some(sealed.manifest_digest))
-            .unwrap()
-            .is_clean()
-    );
+    assert!(matches!(error, SealError::AlreadySealed { attempt: 1 }), "{error}");
+    assert!(verify(&tower.root, task_id(), 1, Some(sealed.manifest_digest)).unwrap().is_clean());
     let error = tower.root.begin(identity(1), &json!({})).unwrap_err();
-    assert!(
-        matches!(error, BeginError::AlreadySealed { attempt: 1 }),
-        "{error}"
-    );
+    assert!(matches!(error, BeginError::AlreadySealed { attempt: 1 }), "{error}");
 }
 
 #[test]
@@ -76,10 +56,7 @@ fn one_lease_begins_one_attempt_once() {
     let tower = Tower::new();
     let _running = tower.begin(1);
     let error = tower.root.begin(identity(1), &json!({})).unwrap_err();
-    assert!(
-        matches!(error, BeginError::AlreadyBegun { attempt: 1 }),
-        "{error}"
-    );
+    assert!(matches!(error, BeginError::AlreadyBegun { attempt: 1 }), "{error}");
 }
 
 #[test]
@@ -94,23 +71,10 @@ fn an_abandoned_attempt_leaves_nothing() {
 #[test]
 fn output_is_result_or_error() {
     let tower = Tower::new();
-    let error = TraceError {
-        code: ReasonCode::CommandFailed,
-        message: "exit status 2".to_owned(),
-        details: None,
-    };
-    tower
-        .begin(1)
-        .finish(Output::Error(error), FINISHED)
-        .seal()
-        .unwrap();
-    let output: Value =
-        serde_json::from_slice(&std::fs::read(tower.attempt(1).join("output.json")).unwrap())
-            .unwrap();
-    assert_eq!(
-        output["error"],
-        json!({ "code": "COMMAND_FAILED", "message": "exit status 2" })
-    );
+    let error = TraceError { code: ReasonCode::CommandFailed, message: "exit status 2".to_owned(), details: None };
+    tower.begin(1).finish(Output::Error(error), FINISHED).seal().unwrap();
+    let output: Value = serde_json::from_slice(&std::fs::read(tower.attempt(1).join("output.json")).unwrap()).unwrap();
+    assert_eq!(output["error"], json!({ "code": "COMMAND_FAILED", "message": "exit status 2" }));
     assert!(output.get("result").is_none());
     let folder = TraceFolder::open(&tower.root, task_id(), 1).unwrap();
     assert_eq!(folder.manifest().outcome, Outcome::Error);
@@ -120,23 +84,13 @@ fn output_is_result_or_error() {
 fn every_event_carries_trace_id_sequence_and_time() {
     let tower = Tower::new();
     let mut trace = tower.begin(1);
-    trace.event(
-        STARTED,
-        "checkout\n",
-        &json!({ "trace_id": "forged", "line": "a\nb" }),
-    );
+    trace.event(STARTED, "checkout\n", &json!({ "trace_id": "forged", "line": "a\nb" }));
     trace.finish(result(), FINISHED).seal().unwrap();
     let events = std::fs::read_to_string(tower.attempt(1).join("events.jsonl")).unwrap();
-    let events: Vec<Value> = events
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(events.len(), 3);
     for (event, seq) in events.iter().zip(1..) {
-        assert_eq!(
-            (&event["trace_id"], &event["seq"]),
-            (&json!("release-42"), &json!(seq))
-        );
+        assert_eq!((&event["trace_id"], &event["seq"]), (&json!("release-42"), &json!(seq)));
         assert!(event["time"].as_str().unwrap().parse::<Timestamp>().is_ok());
     }
 }
@@ -150,45 +104,17 @@ fn a_log_line_is_one_line_and_a_full_log_says_so() {
     for _ in 0..12 {
         trace.log_line(STARTED, LogStream::Stderr, &long);
     }
-    trace.log_line(
-        STARTED,
-        LogStream::Stderr,
-        "short, and after the first that was dropped",
-    );
-    let digest = trace
-        .finish(result(), FINISHED)
-        .seal()
-        .unwrap()
-        .manifest_digest;
+    trace.log_line(STARTED, LogStream::Stderr, "short, and after the first that was dropped");
+    let digest = trace.finish(result(), FINISHED).seal().unwrap().manifest_digest;
 
     let log = std::fs::read_to_string(tower.attempt(1).join("log.txt")).unwrap();
     let lines: Vec<_> = log.lines().collect();
-    assert_eq!(
-        lines[1..3],
-        [
-            format!("{STARTED} stdout one"),
-            format!("{STARTED} stdout two")
-        ]
-    );
+    assert_eq!(lines[1..3], [format!("{STARTED} stdout one"), format!("{STARTED} stdout two")]);
     assert_eq!(lines.len(), 3 + 9 + 1);
-    assert_eq!(
-        lines.last().unwrap(),
-        &format!("{FINISHED} worker log full: 4 lines not kept")
-    );
+    assert_eq!(lines.last().unwrap(), &format!("{FINISHED} worker log full: 4 lines not kept"));
     assert!(log.len() <= (10 << 20) + 128, "{}", log.len());
-    assert_eq!(
-        TraceFolder::open(&tower.root, task_id(), 1)
-            .unwrap()
-            .manifest()
-            .dropped
-            .log_lines,
-        4
-    );
-    assert!(
-        verify(&tower.root, task_id(), 1, Some(digest))
-            .unwrap()
-            .is_clean()
-    );
+    assert_eq!(TraceFolder::open(&tower.root, task_id(), 1).unwrap().manifest().dropped.log_lines, 4);
+    assert!(verify(&tower.root, task_id(), 1, Some(digest)).unwrap().is_clean());
 }
 
 #[test]
@@ -201,18 +127,8 @@ fn a_full_event_file_still_gets_its_end() {
     trace.finish(result(), FINISHED).seal().unwrap();
     let events = std::fs::read_to_string(tower.attempt(1).join("events.jsonl")).unwrap();
     let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
-    assert_eq!(
-        (&last["kind"], &last["seq"]),
-        (&json!("attempt_finished"), &json!(4))
-    );
-    assert_eq!(
-        TraceFolder::open(&tower.root, task_id(), 1)
-            .unwrap()
-            .manifest()
-            .dropped
-            .events,
-        1
-    );
+    assert_eq!((&last["kind"], &last["seq"]), (&json!("attempt_finished"), &json!(4)));
+    assert_eq!(TraceFolder::open(&tower.root, task_id(), 1).unwrap().manifest().dropped.events, 1);
 }
 
 #[test]
@@ -232,19 +148,16 @@ fn a_failure_to_write_is_reported_when_sealing() {
 async fn the_sealer_seals_many_together_and_each_fails_alone() {
     let tower = Tower::new();
     let sealer = SealerHandle::start(tower.root.clone());
-    let ids: Vec<TaskId> = (0..100)
-        .map(|pair| TaskId::at(Timestamp::from_micros(pair)))
-        .collect();
+    let ids: Vec<TaskId> = (0..100).map(|pair| TaskId::at(Timestamp::from_micros(pair))).collect();
     let mut running = tokio::task::JoinSet::new();
-    // Each attempt under two leases: the second must fail, and only that one.
-    for (id, generation) in ids.iter().flat_map(|id| [(*id, 1), (*id, 2)]) {
+    // Each attempt under two leases, all begun before the first is sealed: one of each pair must fail, and only that.
+    let begin = |(task_id, generation)| {
         let mut identity = identity(1);
-        (identity.task_id, identity.fence.generation) = (id, generation);
-        let trace = tower
-            .root
-            .begin(identity, &json!({}))
-            .unwrap()
-            .finish(result(), FINISHED);
+        (identity.task_id, identity.fence.generation) = (task_id, generation);
+        tower.root.begin(identity, &json!({})).unwrap().finish(result(), FINISHED)
+    };
+    let begun: Vec<_> = ids.iter().flat_map(|id| [(*id, 1), (*id, 2)]).map(begin).collect();
+    for trace in begun {
         let sealer = sealer.clone();
         running.spawn(async move { sealer.seal(trace).await });
     }
@@ -258,10 +171,6 @@ async fn the_sealer_seals_many_together_and_each_fails_alone() {
     }
     assert_eq!((sealed.len(), refused), (100, 100));
     for trace in sealed {
-        assert!(
-            verify(&tower.root, trace.task_id, 1, Some(trace.manifest_digest))
-                .unwrap()
-                .is_clean()
-        );
+        assert!(verify(&tower.root, trace.task_id, 1, Some(trace.manifest_digest)).unwrap().is_clean());
     }
 }

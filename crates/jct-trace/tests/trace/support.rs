@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use jct_contract::{Sha256Digest, TaskId, Timestamp};
 use jct_lifecycle::Fence;
 use jct_trace::{
-    Admission, ArtifactLimits, AttemptIdentity, Output, SealedTrace, TraceOptions, TraceRoot,
-    TraceWriter, attempt_path,
+    Admission, ArtifactLimits, AttemptIdentity, Output, SealedTrace, TraceOptions, TraceRoot, TraceWriter, attempt_path,
 };
 use serde_json::json;
 
@@ -22,10 +21,7 @@ pub(crate) fn identity(attempt: u32) -> AttemptIdentity {
     AttemptIdentity {
         task_id: task_id(),
         attempt,
-        fence: Fence {
-            epoch: 1,
-            generation: i64::from(attempt),
-        },
+        fence: Fence { epoch: 1, generation: i64::from(attempt) },
         trace_id: "release-42".parse().unwrap(),
         worker: "build-7".to_owned(),
         components: [("git", "2.47.1"), ("jct-worker", "0.1.0")]
@@ -52,17 +48,11 @@ impl Tower {
 
     pub(crate) fn with(options: TraceOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self {
-            root: TraceRoot::open_with(folder.path(), options).unwrap(),
-            folder,
-        }
+        Self { root: TraceRoot::open_with(folder.path(), options).unwrap(), folder }
     }
 
     pub(crate) fn with_limits(artifacts: ArtifactLimits) -> Self {
-        Self::with(TraceOptions {
-            artifacts,
-            ..TraceOptions::default()
-        })
+        Self::with(TraceOptions { artifacts, ..TraceOptions::default() })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -74,19 +64,11 @@ impl Tower {
     }
 
     pub(crate) fn begin(&self, attempt: u32) -> TraceWriter {
-        self.root
-            .begin(
-                identity(attempt),
-                &json!({ "objective": "count the lines" }),
-            )
-            .unwrap()
+        self.root.begin(identity(attempt), &json!({ "objective": "count the lines" })).unwrap()
     }
 
     pub(crate) fn seal(&self, attempt: u32) -> SealedTrace {
-        self.begin(attempt)
-            .finish(result(), FINISHED)
-            .seal()
-            .unwrap()
+        self.begin(attempt).finish(result(), FINISHED).seal().unwrap()
     }
 
     /// Names of the folders that are not sealed.
@@ -101,9 +83,7 @@ pub(crate) fn result() -> Output {
 
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }

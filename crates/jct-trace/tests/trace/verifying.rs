@@ -12,11 +12,7 @@ fn sealed_with_artifact(tower: &Tower) -> Sha256Digest {
     let trace = tower.begin(1);
     std::fs::create_dir(trace.artifacts_dir().join("sub")).unwrap();
     std::fs::write(trace.artifacts_dir().join("sub/report.md"), "42").unwrap();
-    trace
-        .finish(result(), FINISHED)
-        .seal()
-        .unwrap()
-        .manifest_digest
+    trace.finish(result(), FINISHED).seal().unwrap().manifest_digest
 }
 
 /// Changes a sealed folder and compares what verifying finds, given as text.
@@ -46,63 +42,30 @@ fn an_untouched_folder_is_clean() {
 
 #[test]
 fn every_kind_of_change_is_found() {
-    check(
-        |folder| std::fs::write(folder.join("output.json"), "{}").unwrap(),
-        &["`output.json` was altered"],
-    );
+    check(|folder| std::fs::write(folder.join("output.json"), "{}").unwrap(), &["`output.json` was altered"]);
     check(
         |folder| edit(&folder.join("artifacts/sub/report.md"), "42", "43"),
         &["`artifacts/sub/report.md` was altered"],
     );
-    check(
-        |folder| edit(&folder.join("log.txt"), "\n", "\nand more\n"),
-        &["`log.txt` was altered"],
-    );
-    check(
-        |folder| std::fs::remove_file(folder.join("events.jsonl")).unwrap(),
-        &["`events.jsonl` is missing"],
-    );
+    check(|folder| edit(&folder.join("log.txt"), "\n", "\nand more\n"), &["`log.txt` was altered"]);
+    check(|folder| std::fs::remove_file(folder.join("events.jsonl")).unwrap(), &["`events.jsonl` is missing"]);
     check(
         |folder| std::fs::write(folder.join("artifacts/new"), "").unwrap(),
         &["`artifacts/new` is not in the manifest"],
     );
-    check(
-        |folder| std::fs::write(folder.join("a\nb"), "").unwrap(),
-        &["`a%0Ab` is not in the manifest"],
-    );
-    check(
-        |folder| edit(&folder.join("manifest.json"), "build-7", "build-8"),
-        &["the manifest was altered"],
-    );
-    check(
-        |folder| std::fs::remove_file(folder.join("manifest.json")).unwrap(),
-        &["the manifest cannot be read"],
-    );
+    check(|folder| std::fs::write(folder.join("a\nb"), "").unwrap(), &["`a%0Ab` is not in the manifest"]);
+    check(|folder| edit(&folder.join("manifest.json"), "build-7", "build-8"), &["the manifest was altered"]);
+    check(|folder| std::fs::remove_file(folder.join("manifest.json")).unwrap(), &["the manifest cannot be read"]);
     check(
         |folder| std::fs::write(folder.join("manifest.json"), "{").unwrap(),
         &["the manifest was altered", "the manifest is not valid"],
     );
     check(
-        |folder| {
-            edit(
-                &folder.join("manifest.json"),
-                "\"log.txt\"",
-                "\"../../log.txt\"",
-            )
-        },
-        &[
-            "the manifest was altered",
-            "the manifest is not valid: not a relative path",
-        ],
+        |folder| edit(&folder.join("manifest.json"), "\"log.txt\"", "\"../../log.txt\""),
+        &["the manifest was altered", "the manifest is not valid: not a relative path"],
     );
     check(
-        |folder| {
-            edit(
-                &folder.join("manifest.json"),
-                "\"attempt\": 1",
-                "\"attempt\": 2",
-            )
-        },
+        |folder| edit(&folder.join("manifest.json"), "\"attempt\": 1", "\"attempt\": 2"),
         &["the manifest was altered", "the manifest belongs to task"],
     );
 }
@@ -120,13 +83,7 @@ fn a_file_that_became_a_link_is_missing_and_never_followed() {
         std::fs::rename(&sub, folder.join("../elsewhere")).unwrap();
         symlink("../../elsewhere", sub).unwrap();
     };
-    check(
-        replace_folder,
-        &[
-            "`artifacts/sub/report.md` is missing",
-            "`artifacts/sub` is not in the manifest",
-        ],
-    );
+    check(replace_folder, &["`artifacts/sub/report.md` is missing", "`artifacts/sub` is not in the manifest"]);
 }
 
 #[test]
@@ -148,22 +105,14 @@ fn without_a_digest_from_elsewhere_the_report_is_not_anchored() {
     let report = verify_path(&tower.attempt(1), None).unwrap();
     assert!(report.is_clean() && !report.anchored);
     assert_eq!(report.manifest_digest, Some(digest));
-    assert!(
-        verify_path(&tower.attempt(1), Some(digest))
-            .unwrap()
-            .anchored
-    );
+    assert!(verify_path(&tower.attempt(1), Some(digest)).unwrap().anchored);
 }
 
 #[test]
 fn another_version_is_named_and_not_called_damaged() {
     let tower = Tower::new();
     sealed_with_artifact(&tower);
-    edit(
-        &tower.attempt(1).join("manifest.json"),
-        "\"format_version\": 1",
-        "\"format_version\": 2",
-    );
+    edit(&tower.attempt(1).join("manifest.json"), "\"format_version\": 1", "\"format_version\": 2");
     let error = verify(&tower.root, task_id(), 1, None).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -177,27 +126,13 @@ fn only_files_of_the_manifest_are_opened() {
     sealed_with_artifact(&tower);
     std::fs::write(tower.attempt(1).join("extra"), "x").unwrap();
     let folder = TraceFolder::open(&tower.root, task_id(), 1).unwrap();
-    let listed: Vec<_> = folder
-        .list_files()
-        .map(|entry| entry.path.as_str())
-        .collect();
-    let expected = [
-        "artifacts/sub/report.md",
-        "events.jsonl",
-        "input.json",
-        "log.txt",
-        "output.json",
-        "manifest.json",
-    ];
+    let listed: Vec<_> = folder.list_files().map(|entry| entry.path.as_str()).collect();
+    let expected = ["artifacts/sub/report.md", "events.jsonl", "input.json", "log.txt", "output.json", "manifest.json"];
     assert_eq!(listed, expected);
     for path in listed {
         let opened = folder.open_file(path).unwrap();
         let content = std::io::read_to_string(opened.file).unwrap();
-        assert_eq!(
-            Sha256Digest::of(content.as_bytes()),
-            opened.entry.digest,
-            "{path}"
-        );
+        assert_eq!(Sha256Digest::of(content.as_bytes()), opened.entry.digest, "{path}");
     }
     for path in [
         "extra",
@@ -210,34 +145,19 @@ fn only_files_of_the_manifest_are_opened() {
         "log.txt\0",
         "LOG.TXT",
     ] {
-        assert!(
-            matches!(folder.open_file(path), Err(OpenFileError::NotFound)),
-            "{path:?}"
-        );
+        assert!(matches!(folder.open_file(path), Err(OpenFileError::NotFound)), "{path:?}");
     }
     std::fs::remove_file(tower.attempt(1).join("log.txt")).unwrap();
     symlink("/etc/passwd", tower.attempt(1).join("log.txt")).unwrap();
-    assert!(matches!(
-        folder.open_file("log.txt"),
-        Err(OpenFileError::Io(_))
-    ));
+    assert!(matches!(folder.open_file("log.txt"), Err(OpenFileError::Io(_))));
 }
 
 #[test]
 fn an_unknown_folder_is_not_found() {
     let tower = Tower::new();
     sealed_with_artifact(&tower);
-    assert!(matches!(
-        TraceFolder::open(&tower.root, task_id(), 2),
-        Err(OpenError::NotFound)
-    ));
+    assert!(matches!(TraceFolder::open(&tower.root, task_id(), 2), Err(OpenError::NotFound)));
     let other = "019b7859-0400-7000-8000-000000000002".parse().unwrap();
-    assert!(matches!(
-        verify(&tower.root, other, 1, None),
-        Err(OpenError::NotFound)
-    ));
-    assert!(matches!(
-        verify_path(&tower.path().join("nothing"), None),
-        Err(OpenError::NotFound)
-    ));
+    assert!(matches!(verify(&tower.root, other, 1, None), Err(OpenError::NotFound)));
+    assert!(matches!(verify_path(&tower.path().join("nothing"), None), Err(OpenError::NotFound)));
 }
