@@ -1,2 +1,27 @@
-//! placeholder
-fn main() {}
+//! `jct`, the operator's command line of the Jules Control Tower.
+
+mod bench;
+mod cli;
+mod client;
+mod commands;
+#[cfg(test)]
+mod cli_docs;
+mod context;
+mod database;
+mod exit;
+mod failure;
+mod output;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let context = context::Context::new(cli.global);
+    match commands::run(cli.command, &context) {
+        Ok(exit) => exit.into(),
+        Err(failure) => context.output().failure(&failure).into(),
+    }
+}

@@ -1,0 +1,75 @@
+//! The settle path alone: claim and settle at the store, concurrently, without traces and without a worker.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use jct_contract::{Clock as _, SystemClock, WorkerId};
+use jct_lifecycle::{AttemptEnd, RetryPolicy};
+use jct_store::Store;
+use jct_store::model::{Claim, ClaimFilter, ClaimedTask, NewWorker, SettleAnswer, Settlement};
+use tokio::task::JoinSet;
+
+use super::fill::fill;
+use super::goals::{Measured, Metric};
+use super::scratch::Scratch;
+use crate::database;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Workers that claim and settle at once.
+const WORKERS: u32 = 4;
+/// Tasks of one claim; they are settled concurrently.
+const CLAIM: u32 = 64;
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Drains `tasks` tasks.
+pub(super) async fn measure(scratch: &Scratch, tasks: u32) -> Result<Vec<Measured>, Failure> {
+    let store = scratch.open().await?;
+    fill(&store, tasks, usize::MAX).await?;
+    let settled = Arc::new(AtomicU32::new(0));
+    let started = Instant::now();
+    let mut workers = JoinSet::new();
+    for number in 0..WORKERS {
+        workers.spawn(drain(store.clone(), number, Arc::clone(&settled)));
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker.map_err(|error| Failure::caused(Exit::Local, "a settling worker broke off", &error))??;
+    }
+    let elapsed = started.elapsed();
+    store.close().await;
+    let settled = settled.load(Ordering::Relaxed);
+    if settled != tasks {
+        return Err(Failure::new(Exit::Negative, format!("{settled} of {tasks} tasks were settled")));
+    }
+    Ok(vec![Measured::new(Metric::SettleRate, scratch.engine(), f64::from(tasks) / elapsed.as_secs_f64())])
+}
+
+async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(), Failure> {
+    let worker_id = WorkerId::at(SystemClock.now());
+    let name = format!("bench-{number}");
+    let worker = NewWorker {
+        id: worker_id, name: name.clone(), version: env!("CARGO_PKG_VERSION").to_owned(), executors: Vec::new(), filter: ClaimFilter::Any, slots: CLAIM,
+    };
+    store.worker_started(worker).await.map_err(|error| database::failed(&error))?;
+    loop {
+        let claim = Claim { worker_id, worker_name: name.clone(), limit: CLAIM, lease: LEASE, filter: ClaimFilter::Any };
+        let claimed = store.claim(claim).await.map_err(|error| database::failed(&error))?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let answers = try_join_all(claimed.iter().map(|task| store.settle(settlement(task)))).await;
+        for answer in answers.map_err(|error| database::failed(&error))? {
+            match answer {
+                SettleAnswer::Accepted(_) => drop(settled.fetch_add(1, Ordering::Relaxed)),
+                other => return Err(Failure::new(Exit::Negative, format!("a settlement was answered with {other:?}"))),
+            }
+        }
+    }
+}
+
+fn settlement(task: &ClaimedTask) -> Settlement {
+    let end = AttemptEnd::Completed { result: "{}".to_owned() };
+    Settlement { lease: task.lease, end, trace: None, retry: RetryPolicy::default(), jitter: 0.5 }
+}

@@ -1,0 +1,10 @@
+//! The tower as seen over HTTP: blocking requests, problems turned into failures, and event streams that reconnect.
+
+mod events;
+mod http;
+mod problem;
+mod sse;
+pub(crate) mod wire;
+
+pub(crate) use events::{TaskEvent, follow};
+pub(crate) use http::{Answer, Client, Request};

@@ -1,0 +1,11 @@
+//! `jct doctor`: looks at everything a tower stands on, and says how to mend what it finds.
+
+mod check;
+mod exposure;
+mod folders;
+mod report;
+mod sources;
+mod state;
+mod tools;
+
+pub(crate) use report::{DoctorArgs, run};

@@ -1,0 +1,24 @@
+//! One module for each command: its arguments, and what it does with them.
+
+pub(crate) mod attempts;
+pub(crate) mod cancel;
+mod cells;
+mod changed;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod db;
+mod dispatch;
+pub(crate) mod doctor;
+pub(crate) mod enqueue;
+pub(crate) mod explain;
+pub(crate) mod keys;
+pub(crate) mod queue;
+pub(crate) mod release;
+pub(crate) mod show;
+pub(crate) mod tasks;
+pub(crate) mod trace;
+pub(crate) mod up;
+pub(crate) mod watch;
+pub(crate) mod workers;
+
+pub(crate) use dispatch::run;

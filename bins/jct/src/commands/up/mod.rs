@@ -1,0 +1,12 @@
+//! `jct up`: API and worker in one process on one database, and with `--demo` a first task to look at.
+
+mod args;
+mod checkout;
+mod demo;
+mod report;
+mod run;
+mod sample;
+mod signals;
+
+pub(crate) use args::UpArgs;
+pub(crate) use run::run;

@@ -1,0 +1,46 @@
+//! The database that the configuration names, for the commands that work on it directly.
+
+use jct_config::Config;
+use jct_store::{DatabaseUrl, OpenError, Store, StoreError, StoreOptions};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The address as the store takes it.
+pub(crate) fn url(config: &Config) -> Result<DatabaseUrl, Failure> {
+    parse(&config.database.url.expose())
+}
+
+/// An address given as a flag, as the store takes it.
+pub(crate) fn parse(text: &str) -> Result<DatabaseUrl, Failure> {
+    // The error says what is wrong with the address, never the address: it may hold a password.
+    text.parse().map_err(|error| Failure::caused(Exit::Usage, "the database address is not usable", &error))
+}
+
+/// How the configuration wants the database to be opened.
+pub(crate) fn options(config: &Config) -> StoreOptions {
+    StoreOptions {
+        migrate: config.database.migrate,
+        read_connections: usize::try_from(config.database.read_connections).unwrap_or(usize::MAX),
+        writers: usize::try_from(config.database.writers).unwrap_or(usize::MAX),
+        ..StoreOptions::default()
+    }
+}
+
+/// Opens the configured database.
+pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
+    Store::open(&url(config)?, options(config)).await.map_err(|error| cannot_open(config, &error))
+}
+
+fn cannot_open(config: &Config, error: &OpenError) -> Failure {
+    let failure = Failure::caused(Exit::Unavailable, format!("cannot open the database {}", config.database.url), error);
+    match error {
+        OpenError::Connect { .. } => failure.hint("check DATABASE_URL, that the server runs and that the folder exists; `jct doctor` looks closer"),
+        _ => failure,
+    }
+}
+
+/// The database did not do what it was asked to.
+pub(crate) fn failed(error: &StoreError) -> Failure {
+    Failure::caused(Exit::Unavailable, "the database did not answer as it should", error)
+}
