@@ -62,9 +62,7 @@ impl FromStr for DatabaseUrl {
         let (scheme, rest) = text.split_once(':').ok_or(SPELLINGS)?;
         match scheme {
             "sqlite" => sqlite_path(rest).map(|path| Self(Engine::Sqlite { path })),
-            "postgres" | "postgresql" => {
-                postgres_url(rest).map(|url| Self(Engine::Postgres { url }))
-            }
+            "postgres" | "postgresql" => postgres_url(rest).map(|url| Self(Engine::Postgres { url })),
             // Other programs name their driver here; the engine is the same.
             driver if driver.strip_prefix("postgresql+").is_some_and(is_driver) => {
                 postgres_url(rest).map(|url| Self(Engine::Postgres { url }))
@@ -79,19 +77,12 @@ fn is_driver(name: &str) -> bool {
 }
 
 fn sqlite_path(rest: &str) -> Result<PathBuf, InvalidText> {
-    let path = rest
-        .strip_prefix("///")
-        .or_else(|| rest.strip_prefix("//"))
-        .unwrap_or(rest);
+    let path = rest.strip_prefix("///").or_else(|| rest.strip_prefix("//")).unwrap_or(rest);
     if path.contains(":memory:") {
-        return Err(InvalidText(
-            "must name a file: connections cannot share a database in memory",
-        ));
+        return Err(InvalidText("must name a file: connections cannot share a database in memory"));
     }
     if path.contains(['?', '\0']) {
-        return Err(InvalidText(
-            "must be a plain path for SQLite, without `?` parameters",
-        ));
+        return Err(InvalidText("must be a plain path for SQLite, without `?` parameters"));
     }
     if path.is_empty() || path.ends_with('/') {
         return Err(InvalidText("must name a file, not a folder"));
@@ -100,8 +91,7 @@ fn sqlite_path(rest: &str) -> Result<PathBuf, InvalidText> {
 }
 
 fn postgres_url(rest: &str) -> Result<String, InvalidText> {
-    const WRONG: InvalidText =
-        InvalidText("must be `postgresql://user:password@host:port/database`");
+    const WRONG: InvalidText = InvalidText("must be `postgresql://user:password@host:port/database`");
     if !rest.starts_with("//") {
         return Err(WRONG);
     }
@@ -143,10 +133,7 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite { path } => f.debug_struct("Sqlite").field("path", path).finish(),
-            Self::Postgres { url } => f
-                .debug_struct("Postgres")
-                .field("url", &without_password(url))
-                .finish(),
+            Self::Postgres { url } => f.debug_struct("Postgres").field("url", &without_password(url)).finish(),
         }
     }
 }
@@ -171,17 +158,8 @@ mod tests {
     #[track_caller]
     fn sqlite(text: &str, expected: &str) {
         let url: DatabaseUrl = text.parse().unwrap();
-        assert_eq!(
-            url.engine(),
-            &Engine::Sqlite {
-                path: PathBuf::from(expected)
-            }
-        );
-        assert_eq!(
-            url.expose().parse(),
-            Ok(url),
-            "the exposed spelling means the same"
-        );
+        assert_eq!(url.engine(), &Engine::Sqlite { path: PathBuf::from(expected) });
+        assert_eq!(url.expose().parse(), Ok(url), "the exposed spelling means the same");
     }
 
     #[track_caller]
@@ -189,10 +167,7 @@ mod tests {
         let url: DatabaseUrl = text.parse().unwrap();
         assert_eq!(url.expose(), exposed);
         assert_eq!(url.to_string(), shown);
-        assert!(
-            !format!("{url:?} {:?}", url.engine()).contains("s3cret"),
-            "{url:?}"
-        );
+        assert!(!format!("{url:?} {:?}", url.engine()).contains("s3cret"), "{url:?}");
     }
 
     #[test]
@@ -204,21 +179,9 @@ mod tests {
         sqlite("sqlite:jct.db", "jct.db");
         sqlite("sqlite:/var/jct.db", "/var/jct.db");
         postgres("postgres://h/d", "postgresql://h/d", "postgresql://h/d");
-        postgres(
-            "postgresql://u:s3cret@h:5433/d",
-            "postgresql://u:s3cret@h:5433/d",
-            "postgresql://u:***@h:5433/d",
-        );
-        postgres(
-            "postgresql+asyncpg://u@h/d",
-            "postgresql://u@h/d",
-            "postgresql://u@h/d",
-        );
-        postgres(
-            "postgres://h/d?password=s3cret",
-            "postgresql://h/d?password=s3cret",
-            "postgresql://h/d?***",
-        );
+        postgres("postgresql://u:s3cret@h:5433/d", "postgresql://u:s3cret@h:5433/d", "postgresql://u:***@h:5433/d");
+        postgres("postgresql+asyncpg://u@h/d", "postgresql://u@h/d", "postgresql://u@h/d");
+        postgres("postgres://h/d?password=s3cret", "postgresql://h/d?password=s3cret", "postgresql://h/d?***");
     }
 
     #[test]
@@ -239,10 +202,7 @@ mod tests {
             "postgres://u:s3cret@[h/d",
         ] {
             let reason = bad.parse::<DatabaseUrl>().unwrap_err().to_string();
-            assert!(
-                reason.starts_with("must ") && !reason.contains("s3cret"),
-                "{bad}: {reason}"
-            );
+            assert!(reason.starts_with("must ") && !reason.contains("s3cret"), "{bad}: {reason}");
         }
     }
 }

@@ -58,23 +58,14 @@ impl Config {
     /// [`Config::effective`] as lines for people, `key = value  # where it comes from`.
     #[must_use]
     pub fn render(&self) -> String {
-        let settings: Vec<_> = self
-            .effective
-            .iter()
-            .map(|entry| (format!("{} = {}", entry.key, entry.value), entry))
-            .collect();
-        let width = settings
-            .iter()
-            .map(|(setting, _)| setting.chars().count())
-            .filter(|width| *width <= 60)
-            .max()
-            .unwrap_or(0);
-        settings
-            .iter()
-            .fold(String::new(), |mut text, (setting, entry)| {
-                // Writing to a string cannot fail.
-                let _ = writeln!(text, "{setting:width$}  # {}", entry.source);
-                text
-            })
+        let settings: Vec<_> =
+            self.effective.iter().map(|entry| (format!("{} = {}", entry.key, entry.value), entry)).collect();
+        let width =
+            settings.iter().map(|(setting, _)| setting.chars().count()).filter(|width| *width <= 60).max().unwrap_or(0);
+        settings.iter().fold(String::new(), |mut text, (setting, entry)| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{setting:width$}  # {}", entry.source);
+            text
+        })
     }
 }

@@ -41,9 +41,7 @@ impl ConfigErrors {
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the configuration is not valid:")?;
-        self.0
-            .iter()
-            .try_for_each(|error| write!(f, "\n  - {error}"))
+        self.0.iter().try_for_each(|error| write!(f, "\n  - {error}"))
     }
 }
 
@@ -105,7 +103,5 @@ pub enum ConfigError {
 }
 
 fn hint(suggestion: Option<&str>) -> String {
-    suggestion
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default()
+    suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }

@@ -40,17 +40,9 @@ pub enum Fallback {
 
 /// Every key of every binary, in the order of the reference page.
 pub fn registry() -> impl Iterator<Item = &'static Key> {
-    [
-        Database::KEYS,
-        Api::KEYS,
-        Policy::KEYS,
-        Worker::KEYS,
-        Trace::KEYS,
-        Log::KEYS,
-        std::slice::from_ref(&REPO_SOURCES),
-    ]
-    .into_iter()
-    .flatten()
+    [Database::KEYS, Api::KEYS, Policy::KEYS, Worker::KEYS, Trace::KEYS, Log::KEYS, std::slice::from_ref(&REPO_SOURCES)]
+        .into_iter()
+        .flatten()
 }
 
 /// The documentation comment of a key, given as its lines, as one trimmed sentence.
@@ -116,15 +108,8 @@ mod tests {
         for key in registry() {
             assert!(names.insert(key.name), "{} twice", key.name);
             assert!(variables.insert(key.env), "{} twice", key.env);
-            assert!(
-                trimmed(key.doc).ends_with('.'),
-                "{} needs a sentence",
-                key.name
-            );
-            assert!(
-                key.env.starts_with("JCT_")
-                    || ["DATABASE_URL", "API_HOST", "API_PORT"].contains(&key.env)
-            );
+            assert!(trimmed(key.doc).ends_with('.'), "{} needs a sentence", key.name);
+            assert!(key.env.starts_with("JCT_") || ["DATABASE_URL", "API_HOST", "API_PORT"].contains(&key.env));
         }
     }
 
@@ -132,18 +117,8 @@ mod tests {
     fn numbers_with_a_unit_name_it() {
         for key in registry().filter(|key| key.range.is_some()) {
             let doc = key.doc.to_lowercase();
-            assert_eq!(
-                doc.contains(" seconds"),
-                key.name.ends_with("_seconds"),
-                "{}",
-                key.name
-            );
-            assert_eq!(
-                doc.contains(" bytes"),
-                key.name.ends_with("_bytes"),
-                "{}",
-                key.name
-            );
+            assert_eq!(doc.contains(" seconds"), key.name.ends_with("_seconds"), "{}", key.name);
+            assert_eq!(doc.contains(" bytes"), key.name.ends_with("_bytes"), "{}", key.name);
         }
     }
 }

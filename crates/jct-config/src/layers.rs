@@ -33,12 +33,7 @@ enum Raw<'a> {
 impl<'a> Layers<'a> {
     /// Sorts the sources by key and reports whatever belongs to none.
     pub(crate) fn new(sources: &'a Sources) -> Self {
-        let mut layers = Self {
-            sources,
-            file: Vec::new(),
-            errors: Vec::new(),
-            effective: Vec::new(),
-        };
+        let mut layers = Self { sources, file: Vec::new(), errors: Vec::new(), effective: Vec::new() };
         if let Some(source) = &sources.toml {
             layers.read_file(source);
         }
@@ -77,28 +72,16 @@ impl<'a> Layers<'a> {
 
     fn unknown_key(&mut self, name: &str, origin: Origin) {
         let suggestion = nearest(name, registry().map(|key| key.name));
-        self.errors.push(ConfigError::UnknownKey {
-            name: name.to_owned(),
-            origin,
-            suggestion,
-        });
+        self.errors.push(ConfigError::UnknownKey { name: name.to_owned(), origin, suggestion });
     }
 
     fn report_unknown_variables(&mut self) {
         for (name, _) in &self.sources.env {
             let name = name.to_string_lossy();
-            let ours = name.starts_with(PREFIX)
-                && !name.starts_with(TEST_PREFIX)
-                && name != CONFIG_FILE_VARIABLE;
+            let ours = name.starts_with(PREFIX) && !name.starts_with(TEST_PREFIX) && name != CONFIG_FILE_VARIABLE;
             if ours && !registry().any(|key| key.env == name) {
-                let suggestion = nearest(
-                    &name,
-                    registry().map(|key| key.env).chain([CONFIG_FILE_VARIABLE]),
-                );
-                self.errors.push(ConfigError::UnknownVariable {
-                    name: name.into_owned(),
-                    suggestion,
-                });
+                let suggestion = nearest(&name, registry().map(|key| key.env).chain([CONFIG_FILE_VARIABLE]));
+                self.errors.push(ConfigError::UnknownVariable { name: name.into_owned(), suggestion });
             }
         }
     }
@@ -106,9 +89,7 @@ impl<'a> Layers<'a> {
     /// The value of a key, or `None` after reporting why there is none.
     pub(crate) fn read<T: Setting>(&mut self, key: &'static Key) -> Option<T> {
         let fallback = self.fallback(key);
-        let (raw, origin) = self
-            .strongest(key, T::SHAPE)
-            .unwrap_or((Raw::Text(&fallback), Origin::Default));
+        let (raw, origin) = self.strongest(key, T::SHAPE).unwrap_or((Raw::Text(&fallback), Origin::Default));
         let parsed = match raw {
             Raw::Text(text) => T::parse(text),
             Raw::Toml(value) => T::from_toml(value),
@@ -116,19 +97,11 @@ impl<'a> Layers<'a> {
         };
         match parsed.and_then(|value| in_range(value, key)) {
             Ok(value) => {
-                self.effective.push(EffectiveEntry {
-                    key: key.name,
-                    value: value.show(),
-                    source: origin,
-                });
+                self.effective.push(EffectiveEntry { key: key.name, value: value.show(), source: origin });
                 Some(value)
             }
             Err(reason) => {
-                self.errors.push(ConfigError::BadValue {
-                    key: key.name,
-                    origin,
-                    reason,
-                });
+                self.errors.push(ConfigError::BadValue { key: key.name, origin, reason });
                 None
             }
         }
@@ -137,27 +110,14 @@ impl<'a> Layers<'a> {
     /// Flag, then environment, then file. A variable set to nothing is as good as unset, except that it empties a
     /// list: an empty list of allowed repositories must be able to deny what the file admits.
     fn strongest(&self, key: &'static Key, shape: Shape) -> Option<(Raw<'_>, Origin)> {
-        let flag = self
-            .sources
-            .overrides
-            .iter()
-            .rev()
-            .find(|(name, _)| name == key.name);
+        let flag = self.sources.overrides.iter().rev().find(|(name, _)| name == key.name);
         let counts = |value: &OsStr| !value.is_empty() || shape == Shape::List;
-        let variable = || {
-            self.sources
-                .env
-                .iter()
-                .find(|(name, value)| name == key.env && counts(value))
-        };
+        let variable = || self.sources.env.iter().find(|(name, value)| name == key.env && counts(value));
         let file = || self.file.iter().find(|(name, _)| *name == key.name);
         if let Some((_, text)) = flag {
             Some((Raw::Text(text), Origin::Flag))
         } else if let Some((_, value)) = variable() {
-            Some((
-                value.to_str().map_or(Raw::NotUnicode, Raw::Text),
-                Origin::Environment(key.env),
-            ))
+            Some((value.to_str().map_or(Raw::NotUnicode, Raw::Text), Origin::Environment(key.env)))
         } else if let (Some((_, value)), Some(source)) = (file(), &self.sources.toml) {
             Some((Raw::Toml(value), Origin::File(source.path.clone())))
         } else {

@@ -28,4 +28,4 @@ pub use resolve::Config;
 pub use secret::Secret;
 pub use sections::{Api, Database, Log, LogFormat, Policy, Trace, Worker};
 pub use sources::{Machine, Sources, TomlSource};
-pub use text::{CorsOrigin, InvalidText, LogFilter, RepoPrefix, TraceDirectory, WorkerName};
+pub use text::{CorsOrigin, InvalidText, LogFilter, TraceDirectory, WorkerName};

@@ -27,19 +27,10 @@ pub struct Flags {
 /// working directory is no error; a missing file that was named is.
 pub fn load(flags: Flags) -> Result<Config, LoadError> {
     let env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
-    let from_env = env
-        .iter()
-        .find(|(name, value)| name == CONFIG_FILE_VARIABLE && !value.is_empty());
-    let named = flags
-        .config_file
-        .or_else(|| from_env.map(|(_, value)| PathBuf::from(value)));
+    let from_env = env.iter().find(|(name, value)| name == CONFIG_FILE_VARIABLE && !value.is_empty());
+    let named = flags.config_file.or_else(|| from_env.map(|(_, value)| PathBuf::from(value)));
     let toml = read_file(named)?;
-    Ok(Config::resolve(&Sources {
-        toml,
-        env,
-        overrides: flags.values,
-        machine: this_machine(),
-    })?)
+    Ok(Config::resolve(&Sources { toml, env, overrides: flags.values, machine: this_machine() })?)
 }
 
 fn read_file(named: Option<PathBuf>) -> Result<Option<TomlSource>, LoadError> {
@@ -53,17 +44,10 @@ fn read_file(named: Option<PathBuf>) -> Result<Option<TomlSource>, LoadError> {
 }
 
 fn this_machine() -> Machine {
-    let cores = std::thread::available_parallelism()
-        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
-    let host_name = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
+    let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     // More threads than this never pay, and the ranges of the keys end here.
-    Machine {
-        cores: cores.min(1024),
-        host_name,
-    }
+    Machine { cores: cores.min(1024), host_name }
 }
 
 #[cfg(test)]
@@ -75,15 +59,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("other.toml");
         let error = read_file(Some(missing.clone())).unwrap_err();
-        assert!(
-            matches!(&error, LoadError::Unreadable { path, .. } if *path == missing),
-            "{error}"
-        );
+        assert!(matches!(&error, LoadError::Unreadable { path, .. } if *path == missing), "{error}");
         std::fs::write(&missing, "[api]\nport = 1\n").unwrap();
-        assert_eq!(
-            read_file(Some(missing)).unwrap().unwrap().text,
-            "[api]\nport = 1\n"
-        );
+        assert_eq!(read_file(Some(missing)).unwrap().unwrap().text, "[api]\nport = 1\n");
     }
 
     #[test]
@@ -92,11 +70,7 @@ mod tests {
         let path = folder.path().join("named.toml");
         std::fs::write(&path, "[worker]\ngrace_seconds = 7\n[api]\nport = 1\n").unwrap();
         let values = vec![("api.port".to_owned(), "2".to_owned())];
-        let config = load(Flags {
-            config_file: Some(path),
-            values,
-        })
-        .unwrap();
+        let config = load(Flags { config_file: Some(path), values }).unwrap();
         assert_eq!((config.worker.grace_seconds, config.api.port), (7, 2));
     }
 
@@ -105,21 +79,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("binary.toml");
         std::fs::write(&path, [0xff, 0xfe]).unwrap();
-        assert!(
-            read_file(Some(path))
-                .unwrap_err()
-                .to_string()
-                .contains("binary.toml")
-        );
+        assert!(read_file(Some(path)).unwrap_err().to_string().contains("binary.toml"));
     }
 
     #[test]
     fn this_machine_gives_valid_defaults() {
-        let config = Config::resolve(&Sources {
-            machine: this_machine(),
-            ..Sources::default()
-        })
-        .unwrap();
+        let config = Config::resolve(&Sources { machine: this_machine(), ..Sources::default() }).unwrap();
         assert!(config.worker.slots >= 1);
     }
 }

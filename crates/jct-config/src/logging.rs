@@ -41,43 +41,29 @@ fn write_text(out: &mut dyn Write, record: &Record<'_>, at: Timestamp) -> io::Re
             serde_json::Value::String(text) => text,
             other => other.to_string(),
         };
-        let plain = !text.is_empty()
-            && !text
-                .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '='));
-        if plain {
-            write!(out, "{text}")?
-        } else {
-            write!(out, "{text:?}")?
-        }
+        let plain =
+            !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '='));
+        if plain { write!(out, "{text}")? } else { write!(out, "{text:?}")? }
     }
     writeln!(out)
 }
 
 fn write_escaped(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    text.chars().try_for_each(|c| {
-        if c.is_control() {
-            write!(out, "{}", c.escape_default())
-        } else {
-            write!(out, "{c}")
-        }
-    })
+    text.chars().try_for_each(
+        |c| {
+            if c.is_control() { write!(out, "{}", c.escape_default()) } else { write!(out, "{c}") }
+        },
+    )
 }
 
 fn write_json(out: &mut dyn Write, record: &Record<'_>, at: Timestamp) -> io::Result<()> {
     let mut line = serde_json::Map::new();
     line.insert("time".to_owned(), at.to_string().into());
-    line.insert(
-        "level".to_owned(),
-        record.level().as_str().to_lowercase().into(),
-    );
+    line.insert("level".to_owned(), record.level().as_str().to_lowercase().into());
     line.insert("target".to_owned(), record.target().into());
     line.insert("message".to_owned(), record.args().to_string().into());
     for (key, value) in pairs(record) {
-        let name = if RESERVED.contains(&key.as_str()) {
-            format!("{key}_")
-        } else {
-            key
-        };
+        let name = if RESERVED.contains(&key.as_str()) { format!("{key}_") } else { key };
         line.insert(name, value);
     }
     serde_json::to_writer(&mut *out, &line)?;
@@ -134,18 +120,10 @@ mod tests {
         let at = Timestamp::from_micros(1_700_000_000_123_400);
         let (mut text, mut json) = (Vec::new(), Vec::new());
         let args = format_args!("{message}");
-        let record = Record::builder()
-            .level(Level::Info)
-            .target("jct_test")
-            .key_values(&pairs)
-            .args(args)
-            .build();
+        let record = Record::builder().level(Level::Info).target("jct_test").key_values(&pairs).args(args).build();
         write_text(&mut text, &record, at).unwrap();
         write_json(&mut json, &record, at).unwrap();
-        (
-            String::from_utf8(text).unwrap(),
-            String::from_utf8(json).unwrap(),
-        )
+        (String::from_utf8(text).unwrap(), String::from_utf8(json).unwrap())
     }
 
     #[test]
@@ -166,14 +144,8 @@ mod tests {
 
     #[test]
     fn nothing_forges_a_line() {
-        let (text, json) = lines(
-            "a\nb\u{1b}[2J",
-            &[("reason", kv::Value::from("x\ny=\"z\""))],
-        );
+        let (text, json) = lines("a\nb\u{1b}[2J", &[("reason", kv::Value::from("x\ny=\"z\""))]);
         assert_eq!((text.lines().count(), json.lines().count()), (1, 1));
-        assert!(
-            !text.contains('\u{1b}') && !json.contains('\u{1b}'),
-            "{text}{json}"
-        );
+        assert!(!text.contains('\u{1b}') && !json.contains('\u{1b}'), "{text}{json}");
     }
 }

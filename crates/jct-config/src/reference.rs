@@ -9,22 +9,15 @@ use crate::key::{Fallback, registry, trimmed};
 pub fn key_table() -> String {
     let head = "| key | variable | type | default | meaning |\n|---|---|---|---|---|\n".to_owned();
     registry().fold(head, |mut table, key| {
-        let range = key
-            .range
-            .as_ref()
-            .map(|range| format!(", {} to {}", range.start(), range.end()))
-            .unwrap_or_default();
+        let range =
+            key.range.as_ref().map(|range| format!(", {} to {}", range.start(), range.end())).unwrap_or_default();
         let default = match key.fallback {
             Fallback::Text("") => "none".to_owned(),
             Fallback::Text(text) => format!("`{text}`"),
             Fallback::Cores => "processor cores".to_owned(),
             Fallback::HostName => "name of the machine".to_owned(),
         };
-        let secret = if key.secret {
-            " Masked where it is shown."
-        } else {
-            ""
-        };
+        let secret = if key.secret { " Masked where it is shown." } else { "" };
         // Writing to a string cannot fail.
         let _ = writeln!(
             table,

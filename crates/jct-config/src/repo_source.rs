@@ -40,28 +40,21 @@ impl RepoSource {
 
     fn prefix(prefix: &str, url: &str) -> Result<Self, String> {
         if !prefix.ends_with('/') || !is_repo_path(prefix.trim_end_matches('/')) {
-            return Err("`prefix` must be leading segments of a repository and end with `/`, such as `myorg/`".to_owned());
+            return Err(
+                "`prefix` must be leading segments of a repository and end with `/`, such as `myorg/`".to_owned()
+            );
         }
-        if !["{repo}", "{name}"]
-            .iter()
-            .any(|variable| url.contains(variable))
-        {
+        if !["{repo}", "{name}"].iter().any(|variable| url.contains(variable)) {
             return Err("`url` of a prefix must contain `{repo}` or `{name}`".to_owned());
         }
-        Ok(Self {
-            matches: RepoMatch::Prefix(prefix.to_lowercase()),
-            url: checked_template(url)?,
-        })
+        Ok(Self { matches: RepoMatch::Prefix(prefix.to_lowercase()), url: checked_template(url)? })
     }
 
     fn exact(repo: &str, url: &str) -> Result<Self, String> {
         if !is_repo_path(repo) || !repo.contains('/') {
             return Err("`repo` must be a repository such as `owner/name`".to_owned());
         }
-        Ok(Self {
-            matches: RepoMatch::Exact(repo.to_lowercase()),
-            url: checked_template(url)?,
-        })
+        Ok(Self { matches: RepoMatch::Exact(repo.to_lowercase()), url: checked_template(url)? })
     }
 
     fn shown(&self) -> String {
@@ -72,10 +65,7 @@ impl RepoSource {
 
 /// The address without user information of a web address, where a token can stand.
 fn shown_url(url: &str) -> String {
-    match url
-        .strip_prefix("https://")
-        .and_then(|rest| rest.split_once('@'))
-    {
+    match url.strip_prefix("https://").and_then(|rest| rest.split_once('@')) {
         Some((user, rest)) if !user.contains('/') => format!("https://***@{rest}"),
         _ => url.to_owned(),
     }
@@ -83,9 +73,8 @@ fn shown_url(url: &str) -> String {
 
 fn is_repo_path(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    text.split('/').all(|segment| {
-        !segment.is_empty() && segment != "." && segment != ".." && segment.chars().all(allowed)
-    })
+    text.split('/')
+        .all(|segment| !segment.is_empty() && segment != "." && segment != ".." && segment.chars().all(allowed))
 }
 
 fn checked_template(url: &str) -> Result<String, String> {
@@ -93,40 +82,38 @@ fn checked_template(url: &str) -> Result<String, String> {
     if url.is_empty() || url.starts_with('-') || url.chars().any(char::is_control) {
         return Err("`url` must be a path or an address".to_owned());
     }
-    let filled = VARIABLES.iter().fold(url.to_owned(), |filled, variable| {
-        filled.replace(variable, "x")
-    });
+    let filled = VARIABLES.iter().fold(url.to_owned(), |filled, variable| filled.replace(variable, "x"));
     if filled.contains(['{', '}']) {
-        return Err(
-            "`url` may only contain the variables `{repo}`, `{owner}` and `{name}`".to_owned(),
-        );
+        return Err("`url` may only contain the variables `{repo}`, `{owner}` and `{name}`".to_owned());
     }
-    if !is_fetchable(&filled) {
-        return Err(
-            "`url` must be a path, `file://`, `ssh://`, `user@host:path` or `https://`".to_owned(),
-        );
+    let fixed = url.split('{').next().unwrap_or_default();
+    match place(&filled) {
+        None => Err("`url` must be `/path`, `./path`, `file://`, `ssh://`, `user@host:path` or `https://`".to_owned()),
+        // Or a task could choose the server by the name of its repository.
+        Some(place) if place > fixed.len() => Err("`url` may have variables only in its path".to_owned()),
+        Some(_) => Ok(url.to_owned()),
     }
-    Ok(url.to_owned())
 }
 
-fn is_fetchable(filled: &str) -> bool {
+/// Where the path begins in an address that can be fetched from.
+fn place(filled: &str) -> Option<usize> {
+    if ["/", "./", "../"].iter().any(|start| filled.starts_with(start)) {
+        return Some(0);
+    }
     if let Some((scheme, rest)) = filled.split_once("://") {
-        let has_host = || Url::parse(filled).is_ok_and(|url| url.has_host());
-        return match scheme {
-            "file" => rest.starts_with('/'),
-            "ssh" | "https" => has_host(),
+        let path = rest.find('/')?;
+        let valid = match scheme {
+            "file" => path == 0,
+            "ssh" | "https" => Url::parse(filled).is_ok_and(|url| url.has_host()),
             _ => false,
         };
+        return valid.then_some(scheme.len() + "://".len() + path);
     }
-    // Left of the first slash a colon means a host, or a transport helper such as `ext::`.
-    match filled.split('/').next().unwrap_or_default().split_once(':') {
-        Some((user_and_host, rest)) => {
-            let host = user_and_host.split_once('@').map(|(_, host)| host);
-            !rest.starts_with(':')
-                && host.is_some_and(|host| !host.is_empty() && !host.starts_with('-'))
-        }
-        None => true,
-    }
+    // A second colon would be a transport helper such as `ext::`.
+    let (user_and_host, path) = filled.split_once(':')?;
+    let (_, host) = user_and_host.split_once('@')?;
+    let valid = !host.is_empty() && !host.starts_with('-') && !host.contains('/') && !path.starts_with(':');
+    valid.then_some(user_and_host.len() + 1)
 }
 
 impl fmt::Debug for RepoSource {
@@ -153,11 +140,7 @@ impl RepoSources {
     /// Two sources for the same name would make the choice depend on their order.
     fn distinct(sources: Vec<RepoSource>) -> Result<Self, String> {
         for (position, source) in sources.iter().enumerate() {
-            if sources
-                .iter()
-                .take(position)
-                .any(|earlier| earlier.matches == source.matches)
-            {
+            if sources.iter().take(position).any(|earlier| earlier.matches == source.matches) {
                 let (RepoMatch::Prefix(name) | RepoMatch::Exact(name)) = &source.matches;
                 return Err(format!("names `{name}` twice"));
             }
@@ -173,20 +156,11 @@ impl Setting for RepoSources {
 
     fn parse(text: &str) -> Result<Self, String> {
         let parse_entry = |entry: &str| {
-            let (name, url) = entry
-                .split_once('=')
-                .ok_or_else(|| "must hold `name=url` entries".to_owned())?;
+            let (name, url) = entry.split_once('=').ok_or_else(|| "must hold `name=url` entries".to_owned())?;
             let (name, url) = (name.trim(), url.trim());
-            if name.ends_with('/') {
-                RepoSource::prefix(name, url)
-            } else {
-                RepoSource::exact(name, url)
-            }
+            if name.ends_with('/') { RepoSource::prefix(name, url) } else { RepoSource::exact(name, url) }
         };
-        let entries = text
-            .split(';')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty());
+        let entries = text.split(';').map(str::trim).filter(|entry| !entry.is_empty());
         Self::distinct(entries.map(parse_entry).collect::<Result<_, _>>()?)
     }
 
@@ -197,20 +171,11 @@ impl Setting for RepoSources {
         let parse_row = |(position, row): (usize, &toml::Value)| {
             source_from_row(row).map_err(|reason| format!("row {}: {reason}", position + 1))
         };
-        Self::distinct(
-            rows.iter()
-                .enumerate()
-                .map(parse_row)
-                .collect::<Result<_, _>>()?,
-        )
+        Self::distinct(rows.iter().enumerate().map(parse_row).collect::<Result<_, _>>()?)
     }
 
     fn show(&self) -> String {
-        self.0
-            .iter()
-            .map(RepoSource::shown)
-            .collect::<Vec<_>>()
-            .join(";")
+        self.0.iter().map(RepoSource::shown).collect::<Vec<_>>().join(";")
     }
 }
 
@@ -218,13 +183,8 @@ fn source_from_row(row: &toml::Value) -> Result<RepoSource, String> {
     let toml::Value::Table(row) = row else {
         return Err("must be a table".to_owned());
     };
-    if let Some(unknown) = row
-        .keys()
-        .find(|key| !["prefix", "repo", "url"].contains(&key.as_str()))
-    {
-        return Err(format!(
-            "unknown key `{unknown}`; a row has `url` and either `prefix` or `repo`"
-        ));
+    if let Some(unknown) = row.keys().find(|key| !["prefix", "repo", "url"].contains(&key.as_str())) {
+        return Err(format!("unknown key `{unknown}`; a row has `url` and either `prefix` or `repo`"));
     }
     let text = |key: &str| match row.get(key) {
         Some(toml::Value::String(text)) => Ok(Some(text.as_str())),
@@ -257,10 +217,7 @@ mod tests {
     fn sources_in_one_line() {
         accepts("", "");
         accepts(" MyOrg/ = /Srv/{name}.git ; ", "myorg/=/Srv/{name}.git");
-        accepts(
-            "o/n=/Srv/Name.git;o/=ssh://git@h/{owner}/{name}",
-            "o/n=/Srv/Name.git;o/=ssh://git@h/{owner}/{name}",
-        );
+        accepts("o/n=/Srv/Name.git;o/=ssh://git@h/{owner}/{name}", "o/n=/Srv/Name.git;o/=ssh://git@h/{owner}/{name}");
         accepts("o/=git@h:{repo}.git", "o/=git@h:{repo}.git");
         accepts("o/=../checkouts/{name}", "o/=../checkouts/{name}");
         accepts("o/=https://token@h/{repo}", "o/=https://***@h/{repo}");
@@ -282,6 +239,10 @@ mod tests {
         refuses("o/n=u@h::evil", "https://");
         refuses("o/n=u@-oProxyCommand=x:y", "https://");
         refuses("o/n=file://relative", "https://");
+        refuses("o/=checkouts/{name}", "https://");
+        refuses("o/=https://{owner}.example.com/{name}", "only in its path");
+        refuses("o/=git@{owner}.example.com:{name}", "only in its path");
+        refuses("o/=ssh://{repo}", "https://");
         refuses("o/n=/a;O/N=/b", "twice");
     }
 }

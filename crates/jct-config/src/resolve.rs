@@ -36,14 +36,9 @@ impl Config {
     pub fn resolve(sources: &Sources) -> Result<Self, ConfigErrors> {
         let mut layers = Layers::new(sources);
         let config = Self::read(&mut layers);
-        let Layers {
-            errors, effective, ..
-        } = layers;
+        let Layers { errors, effective, .. } = layers;
         match config {
-            Some(config) if errors.is_empty() => Ok(Self {
-                effective,
-                ..config
-            }),
+            Some(config) if errors.is_empty() => Ok(Self { effective, ..config }),
             // Whatever could not be read has said why.
             _ => Err(ConfigErrors::new(errors)),
         }
@@ -58,12 +53,8 @@ impl Config {
         let log = Log::read(layers);
         let repo_sources = layers.read(&REPO_SOURCES);
         layers.errors.extend(api.iter().filter_map(Api::conflict));
-        layers
-            .errors
-            .extend(policy.iter().filter_map(Policy::conflict));
-        layers
-            .errors
-            .extend(worker.iter().flat_map(Worker::conflicts));
+        layers.errors.extend(policy.iter().filter_map(Policy::conflict));
+        layers.errors.extend(worker.iter().flat_map(Worker::conflicts));
         let RepoSources(repo_sources) = repo_sources?;
         Some(Self {
             database: database?,
@@ -92,32 +83,27 @@ impl Api {
 impl Policy {
     fn conflict(&self) -> Option<ConfigError> {
         let reason = "must not be more than";
-        (self.min_time_budget_seconds > self.max_time_budget_seconds).then_some(
-            ConfigError::Conflict {
-                left: "policy.min_time_budget_seconds",
-                reason,
-                right: "policy.max_time_budget_seconds",
-            },
-        )
+        (self.min_time_budget_seconds > self.max_time_budget_seconds).then_some(ConfigError::Conflict {
+            left: "policy.min_time_budget_seconds",
+            reason,
+            right: "policy.max_time_budget_seconds",
+        })
     }
 }
 
 impl Worker {
     fn conflicts(&self) -> impl Iterator<Item = ConfigError> {
         // One heartbeat may then be lost, and the lease still does not expire.
-        let heartbeat =
-            (self.heartbeat_seconds * 2 >= self.lease_seconds).then_some(ConfigError::Conflict {
-                left: "worker.heartbeat_seconds",
-                reason: "must be less than half of",
-                right: "worker.lease_seconds",
-            });
-        let backoff = (self.backoff_base_seconds > self.backoff_max_seconds).then_some(
-            ConfigError::Conflict {
-                left: "worker.backoff_base_seconds",
-                reason: "must not be more than",
-                right: "worker.backoff_max_seconds",
-            },
-        );
+        let heartbeat = (self.heartbeat_seconds * 2 >= self.lease_seconds).then_some(ConfigError::Conflict {
+            left: "worker.heartbeat_seconds",
+            reason: "must be less than half of",
+            right: "worker.lease_seconds",
+        });
+        let backoff = (self.backoff_base_seconds > self.backoff_max_seconds).then_some(ConfigError::Conflict {
+            left: "worker.backoff_base_seconds",
+            reason: "must not be more than",
+            right: "worker.backoff_max_seconds",
+        });
         heartbeat.into_iter().chain(backoff)
     }
 }

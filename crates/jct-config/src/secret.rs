@@ -28,9 +28,7 @@ impl FromStr for Secret {
     /// Accepts at least [`Secret::MIN_CHARACTERS`] visible ASCII characters, because it travels in an HTTP header.
     fn from_str(text: &str) -> Result<Self, InvalidText> {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidText(
-                "must be visible ASCII characters without spaces",
-            ));
+            return Err(InvalidText("must be visible ASCII characters without spaces"));
         }
         if text.len() < Self::MIN_CHARACTERS {
             return Err(InvalidText("must have at least 16 characters"));

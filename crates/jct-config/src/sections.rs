@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use jct_contract::ExecutorName;
+use jct_policy::{PolicyConfig, PolicyConfigError, RepoPrefix};
 
 use crate::key::{Fallback, section};
 use crate::setting::choice;
-use crate::text::{CorsOrigin, LogFilter, RepoPrefix, TraceDirectory, WorkerName};
+use crate::text::{CorsOrigin, LogFilter, TraceDirectory, WorkerName};
 use crate::{DatabaseUrl, Secret};
 
 const DAY_SECONDS: u64 = 86_400;
@@ -66,6 +67,19 @@ section! {
         min_time_budget_seconds: u64 = Fallback::Text("30"), "JCT_POLICY_MIN_TIME_BUDGET_SECONDS", 1..=DAY_SECONDS;
         /// Largest time budget a task may ask for, in seconds.
         max_time_budget_seconds: u64 = Fallback::Text("86400"), "JCT_POLICY_MAX_TIME_BUDGET_SECONDS", 1..=DAY_SECONDS;
+    }
+}
+
+impl Policy {
+    /// The policy of the gate.
+    ///
+    /// # Errors
+    /// None for a section that [`crate::Config::resolve`] returned: it has compared the budgets already.
+    pub fn gate(&self) -> Result<PolicyConfig, PolicyConfigError> {
+        let seconds = |budget: u64| i64::try_from(budget).unwrap_or(i64::MAX);
+        let builder = PolicyConfig::builder()
+            .time_budget_seconds(seconds(self.min_time_budget_seconds), seconds(self.max_time_budget_seconds));
+        self.allowed_repo_prefixes.iter().cloned().fold(builder, |builder, prefix| builder.allow(prefix)).build()
     }
 }
 

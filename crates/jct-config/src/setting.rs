@@ -34,9 +34,7 @@ pub(crate) trait Setting: Sized {
         match (Self::SHAPE, value) {
             (Shape::Text, toml::Value::String(text)) => Self::parse(text),
             (Shape::Integer, toml::Value::Integer(number)) => Self::parse(&number.to_string()),
-            (Shape::Boolean, toml::Value::Boolean(flag)) => {
-                Self::parse(if *flag { "true" } else { "false" })
-            }
+            (Shape::Boolean, toml::Value::Boolean(flag)) => Self::parse(if *flag { "true" } else { "false" }),
             _ => Err(format!("must be {}, not {}", Self::KIND, described(value))),
         }
     }
@@ -113,8 +111,7 @@ impl Setting for IpAddr {
         if text == "localhost" {
             return Ok(Self::from([127, 0, 0, 1]));
         }
-        text.parse()
-            .map_err(|_| "must be an IP address such as `127.0.0.1` or `::1`".to_owned())
+        text.parse().map_err(|_| "must be an IP address such as `127.0.0.1` or `::1`".to_owned())
     }
 
     fn show(&self) -> String {
@@ -145,17 +142,11 @@ impl Setting for Option<Secret> {
         if text.is_empty() {
             return Ok(None);
         }
-        text.parse()
-            .map(Some)
-            .map_err(|error: InvalidText| error.to_string())
+        text.parse().map(Some).map_err(|error: InvalidText| error.to_string())
     }
 
     fn show(&self) -> String {
-        if self.is_some() {
-            Secret::MASK.to_owned()
-        } else {
-            String::new()
-        }
+        if self.is_some() { Secret::MASK.to_owned() } else { String::new() }
     }
 }
 
@@ -174,19 +165,12 @@ impl<T: Item> Setting for Vec<T> {
     const SHAPE: Shape = Shape::List;
 
     fn parse(text: &str) -> Result<Self, String> {
-        text.split(',')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty())
-            .map(parse_item)
-            .collect()
+        text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(parse_item).collect()
     }
 
     fn from_toml(value: &toml::Value) -> Result<Self, String> {
         let toml::Value::Array(entries) = value else {
-            return Err(format!(
-                "must be an array of texts, not {}",
-                described(value)
-            ));
+            return Err(format!("must be an array of texts, not {}", described(value)));
         };
         let parse_entry = |entry: &toml::Value| match entry {
             toml::Value::String(text) => parse_item(text),
@@ -196,10 +180,7 @@ impl<T: Item> Setting for Vec<T> {
     }
 
     fn show(&self) -> String {
-        self.iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(",")
+        self.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 }
 

@@ -36,9 +36,6 @@ pub struct Machine {
 
 impl Default for Machine {
     fn default() -> Self {
-        Self {
-            cores: 1,
-            host_name: "localhost".to_owned(),
-        }
+        Self { cores: 1, host_name: "localhost".to_owned() }
     }
 }

@@ -1,10 +1,7 @@
 //! "Did you mean": the known name nearest to an unknown one.
 
 /// The candidate with the fewest edits from `unknown`, if few enough to be a slip of the keyboard.
-pub(crate) fn nearest<'a>(
-    unknown: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(unknown: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the name may differ; an unknown name can be of any length, and the cost grows with it.
     let limit = (unknown.len() / 3).clamp(1, 6);
     candidates

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use jct_contract::ExecutorName;
+use jct_policy::RepoPrefix;
 use log::LevelFilter;
 use url::Url;
 
@@ -47,20 +48,12 @@ macro_rules! checked_text {
     };
 }
 
-checked_text! {
-    /// Leading segments of the repositories that the policy admits, such as `myorg/`, as they were written.
-    RepoPrefix,
-    RepoPrefix::RULE,
-    |text| !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',')
-}
-
 impl Item for RepoPrefix {
-    const RULE: &'static str = "must hold repository prefixes without spaces, such as `myorg/`";
+    const RULE: &'static str = "must hold prefixes of repository names, such as `myorg/`";
 }
 
 impl Item for ExecutorName {
-    const RULE: &'static str =
-        "must hold executor names of lower-case letters, digits, `_` and `-`";
+    const RULE: &'static str = "must hold executor names of lower-case letters, digits, `_` and `-`";
 }
 
 checked_text! {
@@ -74,7 +67,8 @@ checked_text! {
 }
 
 impl Item for CorsOrigin {
-    const RULE: &'static str = "must hold origins such as `https://console.example.com`, without path; `*` is not accepted";
+    const RULE: &'static str =
+        "must hold origins such as `https://console.example.com`, without path; `*` is not accepted";
 }
 
 checked_text! {
@@ -90,16 +84,8 @@ fn worker_name_character(c: char) -> bool {
 
 /// The name of a machine as the text of a worker name: other characters become `-`.
 pub(crate) fn worker_name_of_host(host: &str) -> String {
-    let name: String = host
-        .chars()
-        .take(100)
-        .map(|c| if worker_name_character(c) { c } else { '-' })
-        .collect();
-    if name.is_empty() {
-        "worker".to_owned()
-    } else {
-        name
-    }
+    let name: String = host.chars().take(100).map(|c| if worker_name_character(c) { c } else { '-' }).collect();
+    if name.is_empty() { "worker".to_owned() } else { name }
 }
 
 impl Setting for WorkerName {
@@ -136,9 +122,7 @@ impl FromStr for TraceDirectory {
                 return Err(InvalidText("must have an absolute path behind `file://`"));
             }
             Some(_) => {
-                return Err(InvalidText(
-                    "must be a path or a `file://` address; no other storage is supported",
-                ));
+                return Err(InvalidText("must be a path or a `file://` address; no other storage is supported"));
             }
             None => text,
         };
@@ -168,9 +152,7 @@ pub struct LogFilter(Vec<(Option<String>, LevelFilter)>);
 impl LogFilter {
     /// Module path (`None`: every module) and the least level logged there.
     pub fn directives(&self) -> impl Iterator<Item = (Option<&str>, LevelFilter)> {
-        self.0
-            .iter()
-            .map(|(module, level)| (module.as_deref(), *level))
+        self.0.iter().map(|(module, level)| (module.as_deref(), *level))
     }
 }
 

@@ -27,17 +27,9 @@ fn everything_is_reported_at_once() {
         prefix = "myorg/"
         url = "https://git.example.com/{repository}.git"
     "#;
-    let env = [
-        ("JCT_WORKER_SLOT", "2"),
-        ("API_HOST", "tower.example"),
-        ("JCT_LOG_FORMAT", "xml"),
-        ("JCT_API_PORT", "1"),
-    ];
-    let overrides = [
-        ("trace.root", "s3://bucket/traces"),
-        ("worker.slotz", "1"),
-        ("worker.lease_seconds", "1"),
-    ];
+    let env =
+        [("JCT_WORKER_SLOT", "2"), ("API_HOST", "tower.example"), ("JCT_LOG_FORMAT", "xml"), ("JCT_API_PORT", "1")];
+    let overrides = [("trace.root", "s3://bucket/traces"), ("worker.slotz", "1"), ("worker.lease_seconds", "1")];
     insta::assert_snapshot!(resolve(toml, &env, &overrides).unwrap_err());
 }
 
@@ -59,40 +51,15 @@ fn numbers_have_ranges_and_no_signs() {
     for bad in ["-1", "+1", " 1", "1.0", "0x10", "eight"] {
         check("", &[("API_PORT", bad)], &[], &[reason]);
     }
-    check(
-        "",
-        &[("API_PORT", "65536")],
-        &[],
-        &["`api.port` from environment variable `API_PORT` is too large"],
-    );
-    check(
-        "[api]\nport = -1",
-        &[],
-        &[],
-        &["`api.port` from file `jct.toml` must be an integer without sign"],
-    );
-    check(
-        "[worker]\nslots = 0",
-        &[],
-        &[],
-        &["`worker.slots` from file `jct.toml` must be from 1 to 1024"],
-    );
+    check("", &[("API_PORT", "65536")], &[], &["`api.port` from environment variable `API_PORT` is too large"]);
+    check("[api]\nport = -1", &[], &[], &["`api.port` from file `jct.toml` must be an integer without sign"]);
+    check("[worker]\nslots = 0", &[], &[], &["`worker.slots` from file `jct.toml` must be from 1 to 1024"]);
 }
 
 #[test]
 fn nothing_is_coerced_in_the_file() {
-    check(
-        "[api]\nport = \"1\"",
-        &[],
-        &[],
-        &["`api.port` from file `jct.toml` must be an integer, not text"],
-    );
-    check(
-        "[api]\nport = 1.0",
-        &[],
-        &[],
-        &["`api.port` from file `jct.toml` must be an integer, not a fraction"],
-    );
+    check("[api]\nport = \"1\"", &[], &[], &["`api.port` from file `jct.toml` must be an integer, not text"]);
+    check("[api]\nport = 1.0", &[], &[], &["`api.port` from file `jct.toml` must be an integer, not a fraction"]);
     check(
         "[database]\nmigrate = 1",
         &[],
@@ -105,36 +72,19 @@ fn nothing_is_coerced_in_the_file() {
         &[],
         &["`worker.executors` from file `jct.toml` must be an array of texts, not text"],
     );
-    check(
-        "api = 1",
-        &[],
-        &[],
-        &["unknown key `api` in file `jct.toml`"],
-    );
-    check(
-        "[api.port]\nx = 1",
-        &[],
-        &[],
-        &["`api.port` from file `jct.toml` must be an integer, not a table"],
-    );
+    check("api = 1", &[], &[], &["unknown key `api` in file `jct.toml`"]);
+    check("[api.port]\nx = 1", &[], &[], &["`api.port` from file `jct.toml` must be an integer, not a table"]);
 }
 
 #[test]
 fn other_storage_is_refused_at_the_start() {
-    for bad in [
-        "s3://bucket/x",
-        "gs://bucket",
-        "https://host/x",
-        "FILE:///x",
-    ] {
+    for bad in ["s3://bucket/x", "gs://bucket", "https://host/x", "FILE:///x"] {
         let reason = "must be a path or a `file://` address; no other storage is supported";
         check(
             "",
             &[("JCT_TRACE_ROOT", bad)],
             &[],
-            &[&format!(
-                "`trace.root` from environment variable `JCT_TRACE_ROOT` {reason}"
-            )],
+            &[&format!("`trace.root` from environment variable `JCT_TRACE_ROOT` {reason}")],
         );
     }
 }
@@ -156,54 +106,23 @@ fn no_message_repeats_a_secret() {
     ];
     let errors = resolve("", &env, &[]).unwrap_err();
     assert_eq!(errors.iter().count(), 3);
-    assert!(
-        !format!("{errors} {errors:?}").contains("s3cret"),
-        "{errors:?}"
-    );
+    assert!(!format!("{errors} {errors:?}").contains("s3cret"), "{errors:?}");
     let toml = "[[repo_sources]]\nrepo = \"o/n\"\nurl = \"https://h/x\"\ns3cret = 1";
     assert!(resolve(toml, &[], &[]).is_err());
 }
 
 #[test]
 fn repo_sources_in_the_file_are_checked_by_row() {
-    let row = |text: &str| {
-        format!("[[repo_sources]]\nrepo = \"o/n\"\nurl = \"/srv/n\"\n[[repo_sources]]\n{text}")
-    };
+    let row = |text: &str| format!("[[repo_sources]]\nrepo = \"o/n\"\nurl = \"/srv/n\"\n[[repo_sources]]\n{text}");
     let at = "`repo_sources` from file `jct.toml`";
-    check(
-        &row("url = \"/x\""),
-        &[],
-        &[],
-        &[&format!(
-            "{at} row 2: must have `url` and either `prefix` or `repo`"
-        )],
-    );
-    check(
-        &row("repo = 1\nurl = \"/x\""),
-        &[],
-        &[],
-        &[&format!("{at} row 2: `repo` must be text")],
-    );
-    check(
-        &row("repo = \"o/n\"\nurl = \"/x\""),
-        &[],
-        &[],
-        &[&format!("{at} names `o/n` twice")],
-    );
+    check(&row("url = \"/x\""), &[], &[], &[&format!("{at} row 2: must have `url` and either `prefix` or `repo`")]);
+    check(&row("repo = 1\nurl = \"/x\""), &[], &[], &[&format!("{at} row 2: `repo` must be text")]);
+    check(&row("repo = \"o/n\"\nurl = \"/x\""), &[], &[], &[&format!("{at} names `o/n` twice")]);
     check(
         &row("repo = \"o/m\"\nurl = \"/x\"\nbranch = \"main\""),
         &[],
         &[],
-        &[&format!(
-            "{at} row 2: unknown key `branch`; a row has `url` and either `prefix` or `repo`"
-        )],
+        &[&format!("{at} row 2: unknown key `branch`; a row has `url` and either `prefix` or `repo`")],
     );
-    check(
-        "[repo_sources]\nx = 1",
-        &[],
-        &[],
-        &[&format!(
-            "{at} must be written as `[[repo_sources]]` tables"
-        )],
-    );
+    check("[repo_sources]\nx = 1", &[], &[], &[&format!("{at} must be written as `[[repo_sources]]` tables")]);
 }
