@@ -1,2 +1,75 @@
-//! placeholder
-fn main() {}
+//! The worker process: reads its configuration once, puts a worker together, runs it until it ends or is told to.
+
+mod args;
+mod wiring;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use args::Args;
+use clap::Parser;
+use jct_config::Config;
+use jct_runner::{RunMode, Shutdown, ShutdownHandle, Worker};
+use jct_store::{DatabaseUrl, Store, StoreOptions};
+use jct_trace::{SealerHandle, TraceRoot};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("jct-worker: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<()> {
+    let config = jct_config::load(args.flags())?;
+    jct_config::logging::init(&config.log)?;
+    // Signals count from here, even if opening the database takes its time.
+    let shutdown = shutdown_on_signals()?;
+    let (executors, options) = (wiring::executors(&config)?, wiring::options(&config, args.mode())?);
+    let traces = TraceRoot::open(config.trace.root.as_path()).context("failed to open the trace root")?;
+    let store = open_store(&config).await?;
+    let sealer = SealerHandle::start(traces.clone());
+
+    let worker = Worker::new(options, Arc::new(store.clone()), executors, traces, sealer);
+    let report = worker.run(shutdown).await;
+    store.close().await;
+    let report = report?;
+    if args.mode() != RunMode::Serve {
+        println!("{report}");
+    }
+    Ok(())
+}
+
+async fn open_store(config: &Config) -> Result<Store> {
+    let database = &config.database;
+    let url: DatabaseUrl = database.url.expose().parse()?;
+    let options = StoreOptions {
+        migrate: database.migrate,
+        read_connections: usize::try_from(database.read_connections)?,
+        writers: usize::try_from(database.writers)?,
+        clock: None,
+    };
+    Store::open(&url, options).await.context("failed to open the database")
+}
+
+/// Each SIGTERM or SIGINT is one step of the shutdown.
+fn shutdown_on_signals() -> Result<Shutdown> {
+    let (handle, shutdown) = Shutdown::new();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind).context("failed to listen for signals")?;
+        let handle: ShutdownHandle = handle.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                handle.escalate();
+            }
+        });
+    }
+    Ok(shutdown)
+}

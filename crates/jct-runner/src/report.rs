@@ -1,5 +1,7 @@
 //! What a worker did in its life.
 
+use std::fmt;
+
 use jct_lifecycle::{Disposition, TaskEvent, TaskStatus};
 use jct_store::model::SettleAnswer;
 
@@ -23,6 +25,18 @@ pub struct WorkerReport {
     /// Attempts whose end could not be reported: the database was away, or the attempt itself crashed. Their leases run
     /// out.
     pub unsettled: u64,
+}
+
+impl fmt::Display for WorkerReport {
+    /// One line for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { claimed, completed, failed, cancelled, retried, given_back, lost, unsettled } = self;
+        write!(
+            f,
+            "{claimed} claimed: {completed} completed, {failed} failed, {cancelled} cancelled, {retried} to be retried, \
+             {given_back} given back, {lost} lost, {unsettled} unsettled"
+        )
+    }
 }
 
 /// How one attempt ended, as far as this worker knows.
