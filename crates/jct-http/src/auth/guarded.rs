@@ -1,0 +1,46 @@
+//! The application behind its lock.
+
+use std::sync::Arc;
+
+use jct_store::StoreError;
+use jct_tower::Tower;
+use jct_tower::access::{AuthError, Grant};
+
+use crate::AppState;
+
+/// The tower, locked: this module and [`super::access`] alone can open it.
+#[derive(Clone, Debug)]
+pub(crate) struct Guarded {
+    tower: Tower,
+    version: &'static str,
+}
+
+impl Guarded {
+    pub(crate) fn new(app: AppState) -> Self {
+        let AppState { tower, version } = app;
+        Self { tower, version }
+    }
+
+    pub(super) const fn unlocked(&self) -> &Tower {
+        &self.tower
+    }
+
+    pub(super) async fn authenticate(&self, bearer: Option<&str>) -> Result<Arc<Grant>, AuthError> {
+        self.tower.authenticator().authenticate(bearer).await
+    }
+
+    /// Whether requests need a key. Open to everybody: the edge asks before it knows who is asking.
+    pub(crate) async fn is_keyed(&self) -> Result<bool, StoreError> {
+        self.tower.authenticator().is_keyed().await
+    }
+
+    /// Whether the database answers. Open to everybody.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.tower.store().ping().await
+    }
+
+    /// The version of the binary.
+    pub(crate) const fn version(&self) -> &'static str {
+        self.version
+    }
+}

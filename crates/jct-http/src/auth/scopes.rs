@@ -1,0 +1,34 @@
+//! Scopes as types, so that a handler's signature says what it needs.
+
+use jct_tower::access::Scope;
+
+/// A right that a route needs.
+pub(crate) trait NeedsScope: 'static {
+    /// Any one of these lets a request through; what exactly it may do can still depend on which.
+    const ANY_OF: &'static [Scope];
+}
+
+macro_rules! scopes {
+    ($($(#[$doc:meta])+ $name:ident = $($scope:ident)|+;)+) => {$(
+        $(#[$doc])+
+        #[derive(Debug)]
+        pub(crate) enum $name {}
+
+        impl NeedsScope for $name {
+            const ANY_OF: &'static [Scope] = &[$(Scope::$scope),+];
+        }
+    )+};
+}
+
+scopes! {
+    /// `tasks:read`.
+    TasksRead = TasksRead;
+    /// `tasks:write`.
+    TasksWrite = TasksWrite;
+    /// `tasks:write` to release and cancel, `tasks:execute` to take and end; the handler asks which.
+    TasksChange = TasksWrite | TasksExecute;
+    /// `queue:write`.
+    QueueWrite = QueueWrite;
+    /// `keys:manage`.
+    KeysManage = KeysManage;
+}

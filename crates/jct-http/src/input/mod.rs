@@ -1,0 +1,14 @@
+//! From bytes to values: bodies, query strings, headers and paths, each strict and each telling everything that is wrong.
+
+mod body;
+mod free_form;
+mod object;
+mod query;
+mod task_id;
+mod text;
+
+pub(crate) use body::RequestBody;
+pub(crate) use object::ObjectReader;
+pub(crate) use query::QueryReader;
+pub(crate) use task_id::{TaskPath, attempt_of};
+pub(crate) use text::{idempotency_key, printable};

@@ -1,0 +1,143 @@
+//! Query strings, strictly: an unknown or repeated parameter is an error, not something to guess about.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use actix_web::HttpRequest;
+
+use crate::problem::{ErrorCode, Place, Problem, Violation};
+
+/// Takes parameters out of a query string one by one and remembers everything that is wrong.
+pub(crate) struct QueryReader<'a> {
+    left: VecDeque<(Cow<'a, str>, Cow<'a, str>)>,
+    violations: Vec<Violation>,
+}
+
+impl<'a> QueryReader<'a> {
+    pub(crate) fn of(request: &'a HttpRequest) -> Self {
+        Self::new(request.query_string())
+    }
+
+    pub(crate) fn new(query: &'a str) -> Self {
+        Self { left: url::form_urlencoded::parse(query.as_bytes()).collect(), violations: Vec::new() }
+    }
+
+    /// The text of a parameter.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let mut found = None;
+        let mut repeated = false;
+        self.left.retain(|(key, value)| {
+            let ours = key == name;
+            if ours {
+                repeated |= found.is_some();
+                found.get_or_insert_with(|| value.clone().into_owned());
+            }
+            !ours
+        });
+        if repeated {
+            self.refuse(name, "DUPLICATE_KEY", format!("`{name}` is there more than once"));
+        }
+        found
+    }
+
+    /// A parameter with a type of its own.
+    pub(crate) fn value<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let text = self.text(name)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(name, "VALUE_NOT_ALLOWED", error.to_string());
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`; false if absent.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.text(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.refuse(name, "VALUE_NOT_ALLOWED", format!("`{name}` is `true` or `false`"));
+                false
+            }
+        }
+    }
+
+    /// A whole number between two ends, both included.
+    pub(crate) fn integer(&mut self, name: &str, min: u32, max: u32) -> Option<u32> {
+        let text = self.text(name)?;
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse::<u32>() {
+            Ok(number) if digits && (min..=max).contains(&number) => Some(number),
+            _ => {
+                self.refuse(name, "VALUE_NOT_ALLOWED", format!("`{name}` is a whole number from {min} to {max}"));
+                None
+            }
+        }
+    }
+
+    /// Remembers something that is wrong with a parameter.
+    pub(crate) fn refuse(&mut self, name: &str, code: &'static str, message: String) {
+        self.violations.push(Violation { place: Place::Query, pointer: format!("/{}", escaped(name)), code, message });
+    }
+
+    /// Whatever was not taken is unknown.
+    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+        let unknown = self.finish_into();
+        if unknown.is_empty() { Ok(()) } else { Err(Problem::invalid(ErrorCode::InvalidRequest, unknown)) }
+    }
+
+    /// Like [`Self::finish`], for a caller that has more violations to add.
+    pub(crate) fn finish_into(&mut self) -> Vec<Violation> {
+        const MOST: usize = 32;
+        let left = std::mem::take(&mut self.left);
+        for (name, _) in left.into_iter().take(MOST) {
+            let name: String = name.chars().take(64).collect();
+            self.refuse(&name, "UNKNOWN_FIELD", format!("unknown query parameter `{name}`"));
+        }
+        std::mem::take(&mut self.violations)
+    }
+}
+
+/// A name as one step of a JSON Pointer.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(query: &str, expect: &[(&str, &str)]) {
+        let mut reader = QueryReader::new(query);
+        reader.flag("hold");
+        reader.integer("limit", 1, 500);
+        let found = reader.finish_into();
+        let found: Vec<_> = found.iter().map(|violation| (violation.pointer.as_str(), violation.code)).collect();
+        assert_eq!(found, expect, "{query}");
+    }
+
+    #[test]
+    fn good_parameters_pass() {
+        for query in ["", "hold=true", "limit=500&hold=false", "%6cimit=1", "limit=007"] {
+            check(query, &[]);
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        check("hold=yes", &[("/hold", "VALUE_NOT_ALLOWED")]);
+        check("hold", &[("/hold", "VALUE_NOT_ALLOWED")]);
+        check("hold=true&hold=true", &[("/hold", "DUPLICATE_KEY")]);
+        for limit in ["0", "501", "-1", "+1", "1.0", "", " 1", "99999999999"] {
+            check(&format!("limit={}", limit.replace('+', "%2B")), &[("/limit", "VALUE_NOT_ALLOWED")]);
+        }
+        check("Limit=1&a/b=2", &[("/Limit", "UNKNOWN_FIELD"), ("/a~1b", "UNKNOWN_FIELD")]);
+        check("=", &[("/", "UNKNOWN_FIELD")]);
+        check("%ff=1", &[("/\u{fffd}", "UNKNOWN_FIELD")]);
+    }
+}

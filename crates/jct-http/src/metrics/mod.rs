@@ -1,0 +1,8 @@
+//! Numbers for Prometheus: what this process counted, and what the store knows at the moment of the scrape.
+
+mod intake;
+mod registry;
+mod requests;
+mod tower;
+
+pub(crate) use registry::Metrics;

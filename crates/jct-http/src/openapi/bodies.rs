@@ -1,0 +1,65 @@
+//! Request bodies as schemas only: they are read by stricter readers than a derive could give.
+
+#![expect(dead_code, reason = "these types describe bodies; nothing ever holds one")]
+
+use utoipa::ToSchema;
+
+/// The V1 Task Spec; the document replaces this by the schema of the contract itself.
+#[derive(ToSchema)]
+#[schema(as = TaskSpec)]
+pub(crate) struct TaskSpecSchema {}
+
+/// 1 to 1000 independent tasks.
+#[derive(ToSchema)]
+#[schema(as = Batch)]
+pub(crate) struct BatchSchema {
+    #[schema(min_items = 1, max_items = 1000)]
+    tasks: Vec<TaskSpecSchema>,
+}
+
+/// A change of status; only the fields that belong to the status.
+#[derive(ToSchema)]
+#[schema(as = StatusChange)]
+pub(crate) struct StatusChangeSchema {
+    /// `queued`, `running`, `completed`, `failed` or `cancelled`.
+    status: String,
+    /// With `running`.
+    #[schema(max_length = 100)]
+    assigned_to: Option<String>,
+    /// With `completed`; `{}` if absent.
+    #[schema(value_type = Option<Object>)]
+    result: Option<()>,
+    /// With `failed`.
+    #[schema(max_length = 16384)]
+    error: Option<String>,
+    /// With `completed` and `failed`: shown, never opened.
+    #[schema(max_length = 512)]
+    trace_path: Option<String>,
+    /// The fence of the lease that is ended.
+    #[schema(example = "1.3")]
+    fence: Option<String>,
+}
+
+/// Why the queue is paused.
+#[derive(ToSchema)]
+#[schema(as = PauseRequest)]
+pub(crate) struct PauseSchema {
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// A key to be made.
+#[derive(ToSchema)]
+#[schema(as = KeyRequest)]
+pub(crate) struct KeySchema {
+    /// Unique, and not `operator`.
+    #[schema(min_length = 1, max_length = 128)]
+    name: String,
+    /// `human`, `agent` or `system`.
+    kind: String,
+    /// Any of `tasks:read`, `tasks:write`, `tasks:execute`, `policy:read`, `queue:write`, `keys:manage`.
+    #[schema(min_items = 1)]
+    scopes: Vec<String>,
+    /// RFC 3339; never if absent.
+    expires_at: Option<String>,
+}

@@ -1,0 +1,10 @@
+//! Every answer that is not a success: one table of codes, one body (RFC 9457), one way from each error to its code.
+
+mod code;
+mod conversions;
+mod document;
+mod violation;
+
+pub(crate) use code::ErrorCode;
+pub(crate) use document::{Located, Problem};
+pub(crate) use violation::{Place, Violation};

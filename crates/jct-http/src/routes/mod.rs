@@ -1,0 +1,22 @@
+//! The routes: one file a resource, one table of paths and methods.
+
+mod attempts;
+mod batch;
+mod change;
+mod docs;
+mod enqueue;
+mod events;
+mod explain;
+mod keys;
+mod list;
+mod queue;
+mod system;
+mod table;
+mod task;
+mod trace;
+mod trace_file;
+
+pub(crate) use docs::Documents;
+pub(crate) use events::Closing;
+pub(crate) use system::Uptime;
+pub(crate) use table::{Document, configure};

@@ -1,0 +1,22 @@
+//! What goes over the wire: shapes of their own, filled from the store's records by hand and without copies.
+
+mod answer;
+mod attempt;
+mod enqueue;
+mod explain;
+mod health;
+mod key;
+mod overview;
+mod parties;
+mod task;
+mod trace;
+
+pub(crate) use answer::{json, no_content};
+pub(crate) use attempt::AttemptBody;
+pub(crate) use enqueue::{BatchItemBody, ChangeBody, EnqueueBody, change_body, enqueue_response};
+pub(crate) use explain::ExplanationBody;
+pub(crate) use health::{HealthBody, HealthzBody, VersionBody};
+pub(crate) use key::{KeyBody, NewKeyBody};
+pub(crate) use overview::{OverviewBody, PauseChangeBody, WorkerBody};
+pub(crate) use task::{TaskBody, raw};
+pub(crate) use trace::TraceBody;

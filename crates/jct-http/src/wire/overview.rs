@@ -1,0 +1,140 @@
+//! The tower at a glance.
+
+use std::time::Duration;
+
+use jct_contract::{Timestamp, WorkerId};
+use jct_lifecycle::TaskStatus;
+use jct_store::model::{Pause, QueueStatus, WorkerRecord};
+use jct_tower::queue::PauseChange;
+use jct_tower::status::Overview;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// The tower at a glance.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Status)]
+pub(crate) struct OverviewBody<'a> {
+    #[schema(example = "ok")]
+    status: &'static str,
+    version: &'static str,
+    /// Of this process.
+    uptime_seconds: u64,
+    database: DatabaseBody,
+    queue: QueueBody<'a>,
+    workers: Vec<WorkerBody<'a>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Database)]
+struct DatabaseBody {
+    /// `sqlite` or `postgresql`.
+    engine: &'static str,
+}
+
+/// The queue.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Queue)]
+struct QueueBody<'a> {
+    /// Tasks by status; counts of finished tasks stop at 100,000.
+    #[schema(value_type = Object)]
+    depth: Map<String, Value>,
+    /// Queued tasks whose time has not come.
+    not_due: u64,
+    /// Since when the longest waiting due task could have run.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    oldest_ready_at: Option<Timestamp>,
+    oldest_wait_seconds: Option<f64>,
+    paused: Option<PauseBody<'a>>,
+}
+
+/// A pause of the queue.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pause)]
+struct PauseBody<'a> {
+    by: &'a str,
+    reason: &'a str,
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+/// A worker process.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Worker)]
+pub(crate) struct WorkerBody<'a> {
+    #[schema(value_type = String, format = "uuid")]
+    id: WorkerId,
+    name: &'a str,
+    version: &'a str,
+    executors: &'a [String],
+    /// Whether it takes tasks for executors that it does not have, and fails them.
+    takes_any: bool,
+    slots: u32,
+    running: u32,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    last_seen_at: Timestamp,
+}
+
+/// How the queue stands after a request to pause or resume it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PauseChange)]
+pub(crate) struct PauseChangeBody<'a> {
+    /// Whether the request made a difference.
+    changed: bool,
+    paused: Option<PauseBody<'a>>,
+}
+
+impl<'a> OverviewBody<'a> {
+    pub(crate) fn of(overview: &'a Overview, version: &'static str, uptime: Duration) -> Self {
+        let QueueStatus { depth, not_due, oldest_ready_at, paused } = &overview.queue;
+        let names = TaskStatus::ALL.iter().map(|status| status.as_str().to_owned());
+        let queue = QueueBody {
+            depth: names.zip(depth.iter().map(|count| Value::from(*count))).collect(),
+            not_due: *not_due,
+            oldest_ready_at: *oldest_ready_at,
+            oldest_wait_seconds: overview.oldest_wait().map(|wait| wait.as_secs_f64()),
+            paused: paused.as_ref().map(PauseBody::of),
+        };
+        Self {
+            status: "ok",
+            version,
+            uptime_seconds: uptime.as_secs(),
+            database: DatabaseBody { engine: overview.engine.as_str() },
+            queue,
+            workers: overview.workers.iter().map(WorkerBody::of).collect(),
+        }
+    }
+}
+
+impl<'a> PauseBody<'a> {
+    fn of(pause: &'a Pause) -> Self {
+        let Pause { by, reason, at } = pause;
+        Self { by, reason, since: *at }
+    }
+}
+
+impl<'a> WorkerBody<'a> {
+    pub(crate) fn of(worker: &'a WorkerRecord) -> Self {
+        let WorkerRecord { id, name, version, executors, takes_any, slots, running, started_at, last_seen_at, stopped_at: _ } =
+            worker;
+        Self {
+            id: *id,
+            name,
+            version,
+            executors,
+            takes_any: *takes_any,
+            slots: *slots,
+            running: *running,
+            started_at: *started_at,
+            last_seen_at: *last_seen_at,
+        }
+    }
+}
+
+impl<'a> PauseChangeBody<'a> {
+    pub(crate) fn of(change: &'a PauseChange) -> Self {
+        Self { changed: change.changed, paused: change.paused.as_ref().map(PauseBody::of) }
+    }
+}
