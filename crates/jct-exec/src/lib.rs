@@ -13,8 +13,7 @@ mod workspace;
 
 pub use command::CommandExecutor;
 pub use executor::{
-    Execution, ExecutionIo, ExecutionRequest, Executor, Executors, FailureReason, JsonObject,
-    ProgressSink,
+    Execution, ExecutionIo, ExecutionRequest, Executor, Executors, FailureReason, JsonObject, ProgressSink,
 };
 pub use git::{GitError, Prober, RepoCache, RepoSource, RepoSources};
 pub use process::{LineSink, LogLine, LogStream};

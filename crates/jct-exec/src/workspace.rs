@@ -73,17 +73,8 @@ impl Workspace {
         let mut lock = File::create_new(folder.join(LOCK_FILE))?;
         lock.lock()?;
         lock.write_all(marker.as_str().as_bytes())?;
-        let workspace = Self {
-            folder,
-            marker,
-            _lock: lock,
-            removed: false,
-        };
-        for part in [
-            workspace.home(),
-            workspace.temporary(),
-            workspace.checkout(),
-        ] {
+        let workspace = Self { folder, marker, _lock: lock, removed: false };
+        for part in [workspace.home(), workspace.temporary(), workspace.checkout()] {
             fs::create_dir(part)?;
         }
         Ok(workspace)
@@ -170,8 +161,7 @@ fn recover(root: &Path) -> io::Result<RecoveredWorkspaces> {
     let mut recovered = RecoveredWorkspaces::default();
     for entry in entries {
         let entry = entry?;
-        if !entry.file_type()?.is_dir() || !entry.file_name().to_string_lossy().starts_with(PREFIX)
-        {
+        if !entry.file_type()?.is_dir() || !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
         match recover_one(&entry.path()) {
@@ -252,10 +242,7 @@ mod tests {
     async fn a_living_owner_keeps_its_workspace() {
         let root = tempfile::tempdir().unwrap();
         let workspace = Workspace::create(root.path()).unwrap();
-        assert_eq!(
-            recover_workspaces(root.path()).await.unwrap(),
-            RecoveredWorkspaces::default()
-        );
+        assert_eq!(recover_workspaces(root.path()).await.unwrap(), RecoveredWorkspaces::default());
         assert!(workspace.home().is_dir());
         workspace.close().await.unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
@@ -271,13 +258,7 @@ mod tests {
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();
         fs::write(folder.join(LOCK_FILE), RunMarker::random().as_str()).unwrap();
         let recovered = recover_workspaces(root.path()).await.unwrap();
-        assert_eq!(
-            recovered,
-            RecoveredWorkspaces {
-                removed: 1,
-                killed: 0
-            }
-        );
+        assert_eq!(recovered, RecoveredWorkspaces { removed: 1, killed: 0 });
         assert!(!folder.exists());
     }
 
@@ -288,13 +269,7 @@ mod tests {
         fs::create_dir(root.path().join("ws-unmarked")).unwrap();
         fs::write(root.path().join("ws-unmarked").join(LOCK_FILE), "").unwrap();
         assert_eq!(recover_workspaces(root.path()).await.unwrap().removed, 0);
-        assert_eq!(
-            recover_workspaces(&root.path().join("none"))
-                .await
-                .unwrap()
-                .removed,
-            0
-        );
+        assert_eq!(recover_workspaces(&root.path().join("none")).await.unwrap().removed, 0);
         assert!(root.path().join("other").exists());
     }
 }

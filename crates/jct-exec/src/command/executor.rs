@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use super::input::{Argv, commands};
 use crate::confine::{PathError, confine};
 use crate::executor::{
-    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop,
-    with_causes,
+    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop, with_causes,
 };
 use crate::git::RepoCache;
 use crate::process::{Bounds, Capture, CommandSpec, Environment, ProcessEnd, ProcessOutcome, run};
@@ -34,10 +33,7 @@ impl CommandExecutor {
 
     /// Takes its checkouts from `cache`.
     pub fn new(cache: Arc<RepoCache>) -> Self {
-        Self {
-            cache,
-            passed_variables: Vec::new(),
-        }
+        Self { cache, passed_variables: Vec::new() }
     }
 
     /// Passes these variables of the worker's own environment on to commands, where they are set.
@@ -48,23 +44,11 @@ impl CommandExecutor {
         self
     }
 
-    async fn attempt(
-        &self,
-        request: &ExecutionRequest,
-        io: &ExecutionIo,
-        output: &mut JsonObject,
-    ) -> Result<(), Stop> {
+    async fn attempt(&self, request: &ExecutionRequest, io: &ExecutionIo, output: &mut JsonObject) -> Result<(), Stop> {
         let bounds = Bounds::new(request.time_budget, io.cancellation().clone());
-        let commands = commands(&request.inputs)
-            .map_err(|error| Stop::failed(FailureReason::InvalidInput, error))?;
+        let commands = commands(&request.inputs).map_err(|error| Stop::failed(FailureReason::InvalidInput, error))?;
         let workspace = Workspace::create_async(io.workspaces()).await?;
-        let job = Job {
-            request,
-            io,
-            bounds,
-            capture: io.capture(),
-            workspace: &workspace,
-        };
+        let job = Job { request, io, bounds, capture: io.capture(), workspace: &workspace };
         let ended = self.in_workspace(&job, &commands, output).await;
         output.insert("truncated".to_owned(), job.capture.is_truncated().into());
         if let Err(error) = workspace.close().await {
@@ -73,22 +57,13 @@ impl CommandExecutor {
         ended
     }
 
-    async fn in_workspace(
-        &self,
-        job: &Job<'_>,
-        commands: &[Argv],
-        output: &mut JsonObject,
-    ) -> Result<(), Stop> {
+    async fn in_workspace(&self, job: &Job<'_>, commands: &[Argv], output: &mut JsonObject) -> Result<(), Stop> {
         job.io.progress(Some(0), "fetching the repository");
         let (repo, reference) = (&job.request.repo, &job.request.reference);
         let checkout = job.workspace.checkout();
-        let commit = self
-            .cache
-            .checkout(repo, reference, &checkout, &job.bounds)
-            .await?;
+        let commit = self.cache.checkout(repo, reference, &checkout, &job.bounds).await?;
         output.insert("commit".to_owned(), commit.as_str().into());
-        job.capture
-            .system(format!("checked out {repo} at {commit}"));
+        job.capture.system(format!("checked out {repo} at {commit}"));
         let folder = confine(&checkout, &job.request.path).map_err(|error| {
             let reason = match error {
                 PathError::Outside(_) | PathError::NotAFolder(_) => FailureReason::PathNotFound,
@@ -101,14 +76,8 @@ impl CommandExecutor {
         let mut records = Vec::new();
         let mut stop = None;
         for (index, argv) in commands.iter().enumerate() {
-            let what = format!(
-                "command {} of {} (`{}`)",
-                index + 1,
-                commands.len(),
-                argv.shown()
-            );
-            job.io
-                .progress(percent(index, commands.len()), &format!("running {what}"));
+            let what = format!("command {} of {} (`{}`)", index + 1, commands.len(), argv.shown());
+            job.io.progress(percent(index, commands.len()), &format!("running {what}"));
             job.capture.system(format!("running {what}"));
             let outcome = job.run(argv, &folder, &environment).await;
             records.push(record(argv, &outcome));
@@ -164,12 +133,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    async fn run(
-        &self,
-        argv: &Argv,
-        folder: &PathBuf,
-        environment: &Environment,
-    ) -> ProcessOutcome {
+    async fn run(&self, argv: &Argv, folder: &PathBuf, environment: &Environment) -> ProcessOutcome {
         let command = CommandSpec::new(&argv.program, folder, environment.clone())
             .args(&argv.arguments)
             .marked(self.workspace.marker().clone());

@@ -22,9 +22,7 @@ pub(super) enum InputError {
     Empty,
     #[error("`inputs.command` holds a NUL character")]
     Nul,
-    #[error(
-        "`inputs.command` holds more than {MOST_COMMANDS} commands or {MOST_ARGUMENTS} arguments to one"
-    )]
+    #[error("`inputs.command` holds more than {MOST_COMMANDS} commands or {MOST_ARGUMENTS} arguments to one")]
     TooMany,
 }
 
@@ -49,10 +47,7 @@ impl Argv {
         }
         let mut words = words.into_iter();
         match words.next() {
-            Some(program) if !program.is_empty() => Ok(Self {
-                program,
-                arguments: words.collect(),
-            }),
+            Some(program) if !program.is_empty() => Ok(Self { program, arguments: words.collect() }),
             _ => Err(InputError::Empty),
         }
     }
@@ -89,10 +84,9 @@ pub(super) fn commands(inputs: &JsonObject) -> Result<Vec<Argv>, InputError> {
     match values.first() {
         None => Err(InputError::Empty),
         Some(Value::Array(_)) if values.len() > MOST_COMMANDS => Err(InputError::TooMany),
-        Some(Value::Array(_)) => values
-            .iter()
-            .map(|value| Argv::parse(value.as_array().ok_or(InputError::Shape)?))
-            .collect(),
+        Some(Value::Array(_)) => {
+            values.iter().map(|value| Argv::parse(value.as_array().ok_or(InputError::Shape)?)).collect()
+        }
         Some(_) => Ok(vec![Argv::parse(values)?]),
     }
 }
@@ -104,11 +98,7 @@ mod tests {
 
     fn read(value: Value) -> Result<Vec<Vec<String>>, InputError> {
         let inputs = JsonObject::from_iter([("command".to_owned(), value)]);
-        let words = |argv: Argv| {
-            std::iter::once(argv.program)
-                .chain(argv.arguments)
-                .collect()
-        };
+        let words = |argv: Argv| std::iter::once(argv.program).chain(argv.arguments).collect();
         Ok(commands(&inputs)?.into_iter().map(words).collect())
     }
 
@@ -143,9 +133,6 @@ mod tests {
     fn a_shown_command_is_one_short_line() {
         let argv = |words: Value| Argv::parse(words.as_array().unwrap()).unwrap();
         assert_eq!(argv(json!(["a", "b\nc"])).shown(), "a b\\nc");
-        assert_eq!(
-            argv(json!(["x".repeat(500)])).shown().chars().count(),
-            SHOWN + 1
-        );
+        assert_eq!(argv(json!(["x".repeat(500)])).shown().chars().count(), SHOWN + 1);
     }
 }

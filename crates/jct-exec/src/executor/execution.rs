@@ -118,11 +118,7 @@ impl Stop {
 
     pub(crate) fn with_output(self, output: JsonObject) -> Execution {
         match self {
-            Self::Failed(reason, message) => Execution::Failed {
-                reason,
-                message,
-                output,
-            },
+            Self::Failed(reason, message) => Execution::Failed { reason, message, output },
             Self::TimedOut => Execution::TimedOut { output },
             Self::Cancelled => Execution::Cancelled { output },
         }
@@ -134,9 +130,7 @@ impl From<GitError> for Stop {
         let reason = match &error {
             GitError::TimedOut => return Self::TimedOut,
             GitError::Cancelled => return Self::Cancelled,
-            GitError::InvalidRepo { .. } | GitError::RepoNotConfigured { .. } => {
-                FailureReason::RepoNotConfigured
-            }
+            GitError::InvalidRepo { .. } | GitError::RepoNotConfigured { .. } => FailureReason::RepoNotConfigured,
             GitError::InvalidRef(_) | GitError::RefNotFound { .. } => FailureReason::RefNotFound,
             GitError::FetchFailed { .. } => FailureReason::FetchFailed,
             GitError::FetchTimedOut { .. } => FailureReason::FetchTimedOut,
@@ -155,14 +149,12 @@ impl Stop {
             ProcessEnd::Exited { code: 0 } => return None,
             ProcessEnd::TimedOut => return Some(Self::TimedOut),
             ProcessEnd::Cancelled => return Some(Self::Cancelled),
-            ProcessEnd::Exited { code } => (
-                FailureReason::CommandFailed { exit_code: *code },
-                format!("{what} exited with status {code}"),
-            ),
-            ProcessEnd::Signalled { signal } => (
-                FailureReason::CommandSignalled { signal: *signal },
-                format!("{what} was ended by signal {signal}"),
-            ),
+            ProcessEnd::Exited { code } => {
+                (FailureReason::CommandFailed { exit_code: *code }, format!("{what} exited with status {code}"))
+            }
+            ProcessEnd::Signalled { signal } => {
+                (FailureReason::CommandSignalled { signal: *signal }, format!("{what} was ended by signal {signal}"))
+            }
             ProcessEnd::SpawnFailed(error) => (
                 match error.kind() {
                     ErrorKind::NotFound

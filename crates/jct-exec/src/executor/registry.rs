@@ -27,9 +27,7 @@ impl Executors {
     /// # Errors
     ///
     /// [`RegistryError::Duplicate`] when two have the same name.
-    pub fn new(
-        executors: impl IntoIterator<Item = Arc<dyn Executor>>,
-    ) -> Result<Self, RegistryError> {
+    pub fn new(executors: impl IntoIterator<Item = Arc<dyn Executor>>) -> Result<Self, RegistryError> {
         let mut by_name = BTreeMap::new();
         for executor in executors {
             let name = executor.name().to_owned();

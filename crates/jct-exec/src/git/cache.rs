@@ -45,10 +45,7 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn not_found(&self, reference: &RefName) -> GitError {
-        GitError::RefNotFound {
-            repo: self.repo.to_owned(),
-            reference: reference.as_str().to_owned(),
-        }
+        GitError::RefNotFound { repo: self.repo.to_owned(), reference: reference.as_str().to_owned() }
     }
 }
 
@@ -60,17 +57,8 @@ impl RepoCache {
     /// [`GitError::Cache`] when `root` cannot be made absolute or git's private configuration
     /// cannot be written.
     pub fn new(root: &Path, sources: RepoSources) -> Result<Self, GitError> {
-        let root = std::path::absolute(root).map_err(|cause| GitError::Cache {
-            step: CacheStep::Prepare,
-            cause,
-        })?;
-        Ok(Self {
-            root,
-            sources,
-            fetch_limit: DEFAULT_FETCH_LIMIT,
-            git: Git::new("git")?,
-            locks: Locks::default(),
-        })
+        let root = std::path::absolute(root).map_err(|cause| GitError::Cache { step: CacheStep::Prepare, cause })?;
+        Ok(Self { root, sources, fetch_limit: DEFAULT_FETCH_LIMIT, git: Git::new("git")?, locks: Locks::default() })
     }
 
     /// The same cache with another limit for one fetch (default 300 s).
@@ -94,27 +82,15 @@ impl RepoCache {
     /// # Errors
     ///
     /// [`GitError`]: the name, its source, the reference, the fetch, or the bounds.
-    pub async fn snapshot(
-        &self,
-        repo: &str,
-        reference: &str,
-        bounds: &Bounds,
-    ) -> Result<Snapshot, GitError> {
+    pub async fn snapshot(&self, repo: &str, reference: &str, bounds: &Bounds) -> Result<Snapshot, GitError> {
         let reference = RefName::parse(reference).map_err(GitError::InvalidRef)?;
         let remote = self.sources.resolve(repo)?;
-        let entry = Entry {
-            repo,
-            folder: self.root.join(folder_name(repo, &remote)),
-            remote,
-        };
+        let entry = Entry { repo, folder: self.root.join(folder_name(repo, &remote)), remote };
         let limited = bounds.within(self.fetch_limit);
         let commit = match self.commit(&entry, &reference, &limited).await {
             // Which of the two limits it was decides whether another try makes sense.
             Err(GitError::TimedOut) if !bounds.is_over() => {
-                return Err(GitError::FetchTimedOut {
-                    repo: repo.to_owned(),
-                    limit: self.fetch_limit,
-                });
+                return Err(GitError::FetchTimedOut { repo: repo.to_owned(), limit: self.fetch_limit });
             }
             other => other?,
         };
@@ -138,12 +114,7 @@ impl RepoCache {
         Ok(snapshot.commit().to_owned())
     }
 
-    async fn commit(
-        &self,
-        entry: &Entry<'_>,
-        reference: &RefName,
-        bounds: &Bounds,
-    ) -> Result<String, GitError> {
+    async fn commit(&self, entry: &Entry<'_>, reference: &RefName, bounds: &Bounds) -> Result<String, GitError> {
         if let Some(id) = reference.as_commit()
             && entry.folder.join("HEAD").exists()
             && let Some(commit) = self.lookup(entry, &id, bounds).await?
@@ -153,8 +124,7 @@ impl RepoCache {
         let asked_at = Instant::now();
         let mut held = self.hold(entry, bounds).await?;
         if held.state.fetched_from.is_none_or(|from| from < asked_at) || reference.is_head() {
-            self.update(entry, reference, &mut held.state, bounds)
-                .await?;
+            self.update(entry, reference, &mut held.state, bounds).await?;
         }
         for candidate in reference.candidates() {
             if let Some(commit) = self.lookup(entry, &candidate, bounds).await? {
@@ -165,10 +135,7 @@ impl RepoCache {
     }
 
     async fn hold(&self, entry: &Entry<'_>, bounds: &Bounds) -> Result<Held, GitError> {
-        let failed = |cause| GitError::Cache {
-            step: CacheStep::Lock,
-            cause,
-        };
+        let failed = |cause| GitError::Cache { step: CacheStep::Lock, cause };
         // Private: the cache holds repositories that the machine's other users may not read.
         let mut private = tokio::fs::DirBuilder::new();
         private.recursive(true).mode(0o700);
@@ -194,8 +161,7 @@ impl RepoCache {
         let begun = Instant::now();
         let existed = entry.folder.join("HEAD").exists();
         let mut fetched = self.init_and_fetch(entry, reference, bounds).await;
-        if let Err(GitError::FetchFailed { stderr, .. } | GitError::GitFailed { stderr, .. }) =
-            &fetched
+        if let Err(GitError::FetchFailed { stderr, .. } | GitError::GitFailed { stderr, .. }) = &fetched
             && existed
             && looks_damaged(stderr)
         {
@@ -205,10 +171,7 @@ impl RepoCache {
             replaced
                 .map_err(io::Error::other)
                 .flatten()
-                .map_err(|cause| GitError::Cache {
-                    step: CacheStep::Replace,
-                    cause,
-                })?;
+                .map_err(|cause| GitError::Cache { step: CacheStep::Replace, cause })?;
             fetched = self.init_and_fetch(entry, reference, bounds).await;
         }
         fetched?;
@@ -216,21 +179,13 @@ impl RepoCache {
         Ok(())
     }
 
-    async fn init_and_fetch(
-        &self,
-        entry: &Entry<'_>,
-        reference: &RefName,
-        bounds: &Bounds,
-    ) -> Result<(), GitError> {
+    async fn init_and_fetch(&self, entry: &Entry<'_>, reference: &RefName, bounds: &Bounds) -> Result<(), GitError> {
         if !entry.folder.join("HEAD").exists() {
             let arguments = ["init", "--bare", "--quiet", "--template=", "--"];
             let call = Call::new("make a repository cache", arguments).arg(&entry.folder);
             self.git.run(call, bounds).await?;
         }
-        let mut specs = vec![
-            "+refs/heads/*:refs/heads/*".to_owned(),
-            "+refs/tags/*:refs/tags/*".to_owned(),
-        ];
+        let mut specs = vec!["+refs/heads/*:refs/heads/*".to_owned(), "+refs/tags/*:refs/tags/*".to_owned()];
         if reference.is_head() {
             specs.push(format!("+HEAD:{HEAD_COPY}"));
         }
@@ -246,12 +201,7 @@ impl RepoCache {
     }
 
     /// A whole commit id may be known to the remote although no branch or tag leads to it.
-    async fn fetch_commit(
-        &self,
-        entry: &Entry<'_>,
-        reference: &RefName,
-        bounds: &Bounds,
-    ) -> Result<String, GitError> {
+    async fn fetch_commit(&self, entry: &Entry<'_>, reference: &RefName, bounds: &Bounds) -> Result<String, GitError> {
         let not_found = || entry.not_found(reference);
         let id = reference.as_commit().ok_or_else(not_found)?;
         let spec = format!("+{id}:refs/jct/commits/{id}");
@@ -262,13 +212,7 @@ impl RepoCache {
         }
     }
 
-    async fn fetch(
-        &self,
-        entry: &Entry<'_>,
-        prune: &str,
-        specs: Vec<String>,
-        bounds: &Bounds,
-    ) -> Result<(), GitError> {
+    async fn fetch(&self, entry: &Entry<'_>, prune: &str, specs: Vec<String>, bounds: &Bounds) -> Result<(), GitError> {
         let mut call = Call::new("fetch", [git_dir(&entry.folder)]).with_remote(&entry.remote);
         for argument in [
             "fetch",
@@ -288,21 +232,15 @@ impl RepoCache {
         }
         match self.git.run(call, bounds).await {
             Ok(_) => Ok(()),
-            Err(GitError::GitFailed { stderr, .. }) => Err(GitError::FetchFailed {
-                repo: entry.repo.to_owned(),
-                stderr,
-            }),
+            Err(GitError::GitFailed { stderr, .. }) => {
+                Err(GitError::FetchFailed { repo: entry.repo.to_owned(), stderr })
+            }
             Err(error) => Err(error),
         }
     }
 
     /// The id of the commit that a full reference or an id names in the cache.
-    async fn lookup(
-        &self,
-        entry: &Entry<'_>,
-        name: &str,
-        bounds: &Bounds,
-    ) -> Result<Option<String>, GitError> {
+    async fn lookup(&self, entry: &Entry<'_>, name: &str, bounds: &Bounds) -> Result<Option<String>, GitError> {
         let call = Call::new("look up a reference", [git_dir(&entry.folder)])
             .arg("rev-parse")
             .arg("--verify")
@@ -320,12 +258,7 @@ impl RepoCache {
 /// A readable and unique folder name: the digest separates, the rest is for people.
 fn folder_name(repo: &str, remote: &RemoteUrl) -> String {
     let digest = Sha256::digest(format!("{}\n{}", repo.to_lowercase(), remote.address()));
-    let readable: String = repo
-        .to_lowercase()
-        .replace('/', "+")
-        .chars()
-        .take(80)
-        .collect();
+    let readable: String = repo.to_lowercase().replace('/', "+").chars().take(80).collect();
     format!("{readable}-{}.git", hex::encode(&digest[..10]))
 }
 
@@ -359,29 +292,17 @@ mod tests {
         let one = RemoteUrl::parse("/srv/One").unwrap();
         let two = RemoteUrl::parse("/srv/two").unwrap();
         let name = folder_name("myorg/a", &one);
-        assert!(
-            name.starts_with("myorg+a-") && name.ends_with(".git"),
-            "{name}"
-        );
+        assert!(name.starts_with("myorg+a-") && name.ends_with(".git"), "{name}");
         assert_ne!(name, folder_name("myorg/a", &two));
-        assert_ne!(
-            folder_name("myorg/a+b", &one),
-            folder_name("myorg/a/b", &one)
-        );
+        assert_ne!(folder_name("myorg/a+b", &one), folder_name("myorg/a/b", &one));
         assert_eq!(name, folder_name("MyOrg/A", &one));
     }
 
     #[test]
     fn only_messages_about_the_cache_count_as_damage() {
-        assert!(looks_damaged(
-            "fatal: Unable to create '<folder>/packed-refs.lock': File exists."
-        ));
+        assert!(looks_damaged("fatal: Unable to create '<folder>/packed-refs.lock': File exists."));
         assert!(looks_damaged("error: object file ab/cd is empty"));
-        assert!(!looks_damaged(
-            "fatal: '<remote>' does not appear to be a git repository"
-        ));
-        assert!(!looks_damaged(
-            "ssh: connect to host h port 22: Connection refused"
-        ));
+        assert!(!looks_damaged("fatal: '<remote>' does not appear to be a git repository"));
+        assert!(!looks_damaged("ssh: connect to host h port 22: Connection refused"));
     }
 }

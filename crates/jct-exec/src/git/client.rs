@@ -11,9 +11,7 @@ use tempfile::TempDir;
 
 use super::error::{CacheStep, GitError};
 use super::url::RemoteUrl;
-use crate::process::{
-    Bounds, Capture, CommandSpec, Environment, LineSink, LogLine, LogStream, ProcessEnd, run,
-};
+use crate::process::{Bounds, Capture, CommandSpec, Environment, LineSink, LogLine, LogStream, ProcessEnd, run};
 
 /// Output kept of one git call, in bytes.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
@@ -100,16 +98,8 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new<S: Into<OsString>>(
-        action: &'static str,
-        arguments: impl IntoIterator<Item = S>,
-    ) -> Self {
-        Self {
-            action,
-            arguments: arguments.into_iter().map(Into::into).collect(),
-            remote: None,
-            variables: Vec::new(),
-        }
+    pub(super) fn new<S: Into<OsString>>(action: &'static str, arguments: impl IntoIterator<Item = S>) -> Self {
+        Self { action, arguments: arguments.into_iter().map(Into::into).collect(), remote: None, variables: Vec::new() }
     }
 
     pub(super) fn with_remote(mut self, remote: &'a RemoteUrl) -> Self {
@@ -127,39 +117,25 @@ impl Git {
     /// `program` is a name to look up in `PATH` or an absolute path.
     pub(super) fn new(program: impl Into<PathBuf>) -> Result<Self, GitError> {
         let prepare = || -> io::Result<TempDir> {
-            let home = tempfile::Builder::new()
-                .prefix("jct-git-")
-                .permissions(fs::Permissions::from_mode(0o700))
-                .tempdir()?;
+            let home =
+                tempfile::Builder::new().prefix("jct-git-").permissions(fs::Permissions::from_mode(0o700)).tempdir()?;
             fs::write(home.path().join("config"), CONFIGURATION)?;
             Ok(home)
         };
-        let home = prepare().map_err(|cause| GitError::Cache {
-            step: CacheStep::Prepare,
-            cause,
-        })?;
-        Ok(Self {
-            program: program.into(),
-            home: Arc::new(home),
-        })
+        let home = prepare().map_err(|cause| GitError::Cache { step: CacheStep::Prepare, cause })?;
+        Ok(Self { program: program.into(), home: Arc::new(home) })
     }
 
     /// Runs a call and gives back the lines of its standard output.
-    pub(super) async fn run(
-        &self,
-        call: Call<'_>,
-        bounds: &Bounds,
-    ) -> Result<Vec<String>, GitError> {
+    pub(super) async fn run(&self, call: Call<'_>, bounds: &Bounds) -> Result<Vec<String>, GitError> {
         let output = Arc::new(Output::default());
         let capture = Capture::new(output.clone(), OUTPUT_LIMIT);
-        let command = CommandSpec::new(&self.program, self.home.path(), self.environment(&call))
-            .args(&call.arguments);
+        let command = CommandSpec::new(&self.program, self.home.path(), self.environment(&call)).args(&call.arguments);
         match run(&command, bounds, &capture).await.end {
             ProcessEnd::Exited { code: 0 } if !capture.is_truncated() => Ok(output.take_stdout()),
-            ProcessEnd::Exited { .. } | ProcessEnd::Signalled { .. } => Err(GitError::GitFailed {
-                action: call.action,
-                stderr: without_places(output.stderr_tail(), &call),
-            }),
+            ProcessEnd::Exited { .. } | ProcessEnd::Signalled { .. } => {
+                Err(GitError::GitFailed { action: call.action, stderr: without_places(output.stderr_tail(), &call) })
+            }
             ProcessEnd::TimedOut => Err(GitError::TimedOut),
             ProcessEnd::Cancelled => Err(GitError::Cancelled),
             ProcessEnd::SpawnFailed(error) => Err(GitError::GitNotStarted(error)),
@@ -193,23 +169,17 @@ impl Git {
 
 /// Settings by environment: seen by this git only, in no argument list and on no disk.
 fn with_settings(mut environment: Environment, remote: Option<&RemoteUrl>) -> Environment {
-    let mut settings: Vec<(String, String)> = OVERRIDES
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect();
+    let mut settings: Vec<(String, String)> =
+        OVERRIDES.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     if let Some(remote) = remote
         && let Some(authorization) = remote.authorization()
     {
-        settings.push((
-            format!("http.{}.extraHeader", remote.address()),
-            format!("Authorization: {authorization}"),
-        ));
+        settings.push((format!("http.{}.extraHeader", remote.address()), format!("Authorization: {authorization}")));
     }
     environment = environment.with("GIT_CONFIG_COUNT", settings.len().to_string());
     for (index, (key, value)) in settings.into_iter().enumerate() {
-        environment = environment
-            .with(format!("GIT_CONFIG_KEY_{index}"), key)
-            .with(format!("GIT_CONFIG_VALUE_{index}"), value);
+        environment =
+            environment.with(format!("GIT_CONFIG_KEY_{index}"), key).with(format!("GIT_CONFIG_VALUE_{index}"), value);
     }
     environment
 }
@@ -246,11 +216,7 @@ fn without_places(mut text: String, call: &Call<'_>) -> String {
         .arguments
         .iter()
         .filter_map(|argument| argument.to_str())
-        .map(|argument| {
-            argument
-                .split_once('=')
-                .map_or(argument, |(_, value)| value)
-        })
+        .map(|argument| argument.split_once('=').map_or(argument, |(_, value)| value))
         .filter(|place| place.len() > 1 && place.starts_with('/'))
         .collect();
     places.sort_by_key(|place| std::cmp::Reverse(place.len()));
@@ -287,9 +253,7 @@ fn without_user_info(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         out.push_str(before);
-        let end = after
-            .find(|c: char| c == '/' || c == '\'' || c == '"' || c.is_whitespace())
-            .unwrap_or(after.len());
+        let end = after.find(|c: char| c == '/' || c == '\'' || c == '"' || c.is_whitespace()).unwrap_or(after.len());
         match after[..end].rfind('@') {
             Some(user_info) => {
                 out.push_str("***");
@@ -326,10 +290,7 @@ mod tests {
     #[test]
     fn user_info_is_masked() {
         check("plain", "plain");
-        check(
-            "at https://u:p@h/x and ssh://k@h",
-            "at https://***@h/x and ssh://***@h",
-        );
+        check("at https://u:p@h/x and ssh://k@h", "at https://***@h/x and ssh://***@h");
         check("'https://a@b:c@h/'", "'https://***@h/'");
         check("https://h/x@y", "https://h/x@y");
     }
@@ -345,15 +306,8 @@ mod tests {
             let found = environment.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| value.to_str().unwrap().to_owned())
         };
-        assert_eq!(
-            value("GIT_CONFIG_KEY_5").unwrap(),
-            "http.https://h/x.extraHeader"
-        );
-        assert!(
-            value("GIT_CONFIG_VALUE_5")
-                .unwrap()
-                .starts_with("Authorization: Basic ")
-        );
+        assert_eq!(value("GIT_CONFIG_KEY_5").unwrap(), "http.https://h/x.extraHeader");
+        assert!(value("GIT_CONFIG_VALUE_5").unwrap().starts_with("Authorization: Basic "));
         assert_eq!(value("GIT_CONFIG_COUNT").unwrap(), "6");
         assert_eq!(value("GIT_ALLOW_PROTOCOL").unwrap(), "https");
     }

@@ -37,11 +37,7 @@ impl Locks {
     /// Waits for the lock whose file is `path`. The caller sets the limit by dropping the future.
     pub(super) async fn hold(&self, path: &Path) -> io::Result<Held> {
         let state = self.mutex(path).lock_owned().await;
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Held { state, _file: file }),

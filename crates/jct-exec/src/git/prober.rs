@@ -12,10 +12,7 @@ use crate::process::Bounds;
 
 /// Older versions lack a switch that the hardened environment relies on (reading its own
 /// configuration file in place of the user's).
-const OLDEST: GitVersion = GitVersion {
-    major: 2,
-    minor: 32,
-};
+const OLDEST: GitVersion = GitVersion { major: 2, minor: 32 };
 const LIMIT: Duration = Duration::from_secs(10);
 const REMOTE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -86,14 +83,8 @@ impl Prober {
         let call = Call::new("ask the repository", arguments).with_remote(&remote);
         match Git::new("git")?.run(call, &bounds).await {
             Ok(_) => Ok(()),
-            Err(GitError::GitFailed { stderr, .. }) => Err(GitError::FetchFailed {
-                repo: repo.to_owned(),
-                stderr,
-            }),
-            Err(GitError::TimedOut) => Err(GitError::FetchTimedOut {
-                repo: repo.to_owned(),
-                limit: REMOTE_LIMIT,
-            }),
+            Err(GitError::GitFailed { stderr, .. }) => Err(GitError::FetchFailed { repo: repo.to_owned(), stderr }),
+            Err(GitError::TimedOut) => Err(GitError::FetchTimedOut { repo: repo.to_owned(), limit: REMOTE_LIMIT }),
             Err(error) => Err(error),
         }
     }
@@ -103,10 +94,7 @@ impl Prober {
 fn version(line: &str) -> Option<GitVersion> {
     let number = line.strip_prefix("git version ")?;
     let mut parts = number.split(|c: char| !c.is_ascii_digit());
-    Some(GitVersion {
-        major: parts.next()?.parse().ok()?,
-        minor: parts.next()?.parse().ok()?,
-    })
+    Some(GitVersion { major: parts.next()?.parse().ok()?, minor: parts.next()?.parse().ok()? })
 }
 
 #[cfg(test)]

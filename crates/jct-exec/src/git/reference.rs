@@ -98,15 +98,9 @@ mod tests {
     #[test]
     fn branches_before_tags_before_commits() {
         check("main", &["refs/heads/main", "refs/tags/main"]);
-        check(
-            "feature/x",
-            &["refs/heads/feature/x", "refs/tags/feature/x"],
-        );
+        check("feature/x", &["refs/heads/feature/x", "refs/tags/feature/x"]);
         check("refs/tags/v1", &["refs/tags/v1"]);
-        check(
-            "ABCDEF0",
-            &["refs/heads/ABCDEF0", "refs/tags/ABCDEF0", "abcdef0"],
-        );
+        check("ABCDEF0", &["refs/heads/ABCDEF0", "refs/tags/ABCDEF0", "abcdef0"]);
         check("abc", &["refs/heads/abc", "refs/tags/abc"]);
         check("HEAD", &[HEAD_COPY]);
     }

@@ -61,9 +61,7 @@ impl Snapshot {
     pub async fn checkout(&self, dest: &Path, bounds: &Bounds) -> Result<(), GitError> {
         let action = "write the checkout";
         let init = ["init", "--quiet", "--template=", "--"];
-        self.git
-            .run(Call::new(action, init).arg(dest), bounds)
-            .await?;
+        self.git.run(Call::new(action, init).arg(dest), bounds).await?;
 
         let repository = git_dir(&dest.join(".git"));
         let cache = self.cache_as_remote()?;
@@ -119,12 +117,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// [`GitError::GitFailed`] when git cannot read them, or the bounds.
-    pub async fn history(
-        &self,
-        path: &str,
-        count: usize,
-        bounds: &Bounds,
-    ) -> Result<Vec<Commit>, GitError> {
+    pub async fn history(&self, path: &str, count: usize, bounds: &Bounds) -> Result<Vec<Commit>, GitError> {
         let call = Call::new("read the history", [git_dir(&self.cache)])
             .arg("--literal-pathspecs")
             .arg("log")
@@ -155,20 +148,14 @@ impl Snapshot {
 
     fn cache_as_remote(&self) -> Result<RemoteUrl, GitError> {
         let path = self.cache.to_str().unwrap_or_default();
-        RemoteUrl::parse(path).map_err(|error| GitError::GitFailed {
-            action: "read the repository cache",
-            stderr: error.to_string(),
-        })
+        RemoteUrl::parse(path)
+            .map_err(|error| GitError::GitFailed { action: "read the repository cache", stderr: error.to_string() })
     }
 }
 
 fn limited_to<'a>(call: Call<'a>, path: &str) -> Call<'a> {
     let call = call.arg("--");
-    if path.is_empty() {
-        call
-    } else {
-        call.arg(path)
-    }
+    if path.is_empty() { call } else { call.arg(path) }
 }
 
 fn commit(line: &str) -> Option<Commit> {
@@ -183,8 +170,5 @@ fn commit(line: &str) -> Option<Commit> {
 
 fn author(line: &str) -> Option<Author> {
     let (commits, name) = line.trim_start().split_once('\t')?;
-    Some(Author {
-        name: name.to_owned(),
-        commits: commits.parse().ok()?,
-    })
+    Some(Author { name: name.to_owned(), commits: commits.parse().ok()? })
 }

@@ -19,9 +19,7 @@ pub enum RepoSourceError {
     #[error("`{0}` is no valid repository name or prefix")]
     InvalidName(String),
     /// A `{...}` that is no variable.
-    #[error(
-        "the url of source `{source_name}` has an unknown variable, known are {{repo}}, {{owner}} and {{name}}"
-    )]
+    #[error("the url of source `{source_name}` has an unknown variable, known are {{repo}}, {{owner}} and {{name}}")]
     UnknownVariable {
         /// The source's prefix or name.
         source_name: String,
@@ -30,9 +28,7 @@ pub enum RepoSourceError {
     #[error("the url of source `{0}` has a variable before its path")]
     VariableInHost(String),
     /// A prefix whose address is the same for every repository.
-    #[error(
-        "the url of prefix `{0}` must contain {{repo}} or {{name}}, or all its repositories would be one"
-    )]
+    #[error("the url of prefix `{0}` must contain {{repo}} or {{name}}, or all its repositories would be one")]
     OneForAll(String),
     /// The address is not acceptable.
     #[error("the url of source `{source_name}` is not acceptable")]
@@ -87,11 +83,7 @@ impl RepoSource {
     /// assert!(RepoSource::new(None, Some("myorg/demo"), "/Srv/Demo.git").is_ok());
     /// assert!(RepoSource::new(Some("myorg/"), None, "/srv/one.git").is_err());
     /// ```
-    pub fn new(
-        prefix: Option<&str>,
-        repo: Option<&str>,
-        url: &str,
-    ) -> Result<Self, RepoSourceError> {
+    pub fn new(prefix: Option<&str>, repo: Option<&str>, url: &str) -> Result<Self, RepoSourceError> {
         let (key, sample) = match (prefix, repo) {
             (Some(prefix), None) => {
                 let name = segments(prefix.strip_suffix('/').unwrap_or(prefix), 1)?;
@@ -104,10 +96,7 @@ impl RepoSource {
             }
             _ => return Err(RepoSourceError::PrefixXorRepo),
         };
-        let source = Self {
-            key,
-            template: url.to_owned(),
-        };
+        let source = Self { key, template: url.to_owned() };
         source.check(&sample)?;
         Ok(source)
     }
@@ -133,19 +122,14 @@ impl RepoSource {
 
     fn expand(&self, repo: &str) -> String {
         let (owner, name) = repo.rsplit_once('/').unwrap_or(("", repo));
-        self.template
-            .replace("{repo}", repo)
-            .replace("{owner}", owner)
-            .replace("{name}", name)
+        self.template.replace("{repo}", repo).replace("{owner}", owner).replace("{name}", name)
     }
 }
 
 /// The address is left out: it may hold a password.
 impl std::fmt::Debug for RepoSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RepoSource")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+        f.debug_struct("RepoSource").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
@@ -193,9 +177,7 @@ impl RepoSources {
     /// [`GitError::InvalidRepo`] when `repo` is no `owner/name`, [`GitError::RepoNotConfigured`]
     /// when no source matches.
     pub fn resolve(&self, repo: &str) -> Result<RemoteUrl, GitError> {
-        let name = segments(repo, 2).map_err(|_| GitError::InvalidRepo {
-            repo: repo.to_owned(),
-        })?;
+        let name = segments(repo, 2).map_err(|_| GitError::InvalidRepo { repo: repo.to_owned() })?;
         let not_configured = || GitError::RepoNotConfigured { repo: name.clone() };
         let source = self.find(&name).ok_or_else(not_configured)?;
         // The template was checked with another name; the name's characters cannot break it.
@@ -235,9 +217,7 @@ fn segments(text: &str, least: usize) -> Result<String, RepoSourceError> {
         !segment.is_empty()
             && !matches!(segment, "." | "..")
             && !segment.starts_with('-')
-            && segment
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '~'))
+            && segment.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '~'))
     };
     if text.split('/').count() >= least && text.split('/').all(is_segment) {
         Ok(text.to_lowercase())
@@ -272,10 +252,7 @@ mod tests {
         check("myorg/a", Some("https://one.example/myorg/a.git"));
         check("MyOrg/A", Some("https://one.example/myorg/a.git"));
         check("myorg/team/a", Some("https://two.example/myorg/team/x/a"));
-        check(
-            "myorg/teams/a",
-            Some("https://one.example/myorg/teams/a.git"),
-        );
+        check("myorg/teams/a", Some("https://one.example/myorg/teams/a.git"));
         check("myorg/exact", Some("/Srv/Name.git"));
         check("myorg-evil/a", None);
         check("other/a", None);
@@ -298,10 +275,7 @@ mod tests {
             "/myorg/a",
             "",
         ] {
-            assert!(
-                matches!(sources().resolve(repo), Err(GitError::InvalidRepo { .. })),
-                "{repo}"
-            );
+            assert!(matches!(sources().resolve(repo), Err(GitError::InvalidRepo { .. })), "{repo}");
         }
     }
 
@@ -315,42 +289,16 @@ mod tests {
         use RepoSourceError as E;
         assert_eq!(refused(None, None, "/a"), E::PrefixXorRepo);
         assert_eq!(refused(Some("a/"), Some("a/b"), "/a"), E::PrefixXorRepo);
-        assert!(matches!(
-            refused(Some("a/"), None, "/srv/x"),
-            E::OneForAll(_)
-        ));
-        assert!(matches!(
-            refused(Some("a/"), None, "/{name}/{x}"),
-            E::UnknownVariable { .. }
-        ));
-        for url in [
-            "https://{owner}.example/{name}",
-            "ssh://git@{name}",
-            "git@{owner}:{name}",
-            "{repo}",
-        ] {
-            assert_eq!(
-                refused(Some("a/"), None, url),
-                E::VariableInHost("a".to_owned())
-            );
+        assert!(matches!(refused(Some("a/"), None, "/srv/x"), E::OneForAll(_)));
+        assert!(matches!(refused(Some("a/"), None, "/{name}/{x}"), E::UnknownVariable { .. }));
+        for url in ["https://{owner}.example/{name}", "ssh://git@{name}", "git@{owner}:{name}", "{repo}"] {
+            assert_eq!(refused(Some("a/"), None, url), E::VariableInHost("a".to_owned()));
         }
-        assert!(matches!(
-            refused(Some("../"), None, "/{name}"),
-            E::InvalidName(_)
-        ));
-        assert!(matches!(
-            refused(None, Some("alone"), "/x"),
-            E::InvalidName(_)
-        ));
-        assert!(matches!(
-            refused(None, Some("a/b"), "ext::sh -c id"),
-            E::Url { .. }
-        ));
+        assert!(matches!(refused(Some("../"), None, "/{name}"), E::InvalidName(_)));
+        assert!(matches!(refused(None, Some("alone"), "/x"), E::InvalidName(_)));
+        assert!(matches!(refused(None, Some("a/b"), "ext::sh -c id"), E::Url { .. }));
         let one = || RepoSource::new(Some("a/"), None, "/{name}").unwrap();
-        assert!(matches!(
-            RepoSources::new([one(), one()]),
-            Err(E::Duplicate(_))
-        ));
+        assert!(matches!(RepoSources::new([one(), one()]), Err(E::Duplicate(_))));
     }
 
     #[test]

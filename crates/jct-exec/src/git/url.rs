@@ -101,28 +101,15 @@ impl RemoteUrl {
 
     /// The value of the `Authorization` header, when the address came with credentials.
     pub(crate) fn authorization(&self) -> Option<String> {
-        self.credentials.as_ref().map(|c| {
-            format!(
-                "Basic {}",
-                base64(format!("{}:{}", c.user, c.password).as_bytes())
-            )
-        })
+        self.credentials.as_ref().map(|c| format!("Basic {}", base64(format!("{}:{}", c.user, c.password).as_bytes())))
     }
 
     fn plain(address: String, transport: Transport) -> Self {
-        Self {
-            address,
-            transport,
-            credentials: None,
-        }
+        Self { address, transport, credentials: None }
     }
 
     fn from_path(text: &str) -> Result<Self, RemoteUrlError> {
-        if !(text.starts_with('/')
-            || text.starts_with("./")
-            || text.starts_with("../")
-            || text == ".")
-        {
+        if !(text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text == ".") {
             return Err(RemoteUrlError::UnknownForm);
         }
         let path = absolute(Path::new(text)).map_err(|_| RemoteUrlError::Malformed)?;
@@ -135,10 +122,7 @@ impl RemoteUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(RemoteUrlError::PasswordNotSupported);
         }
-        if url
-            .host_str()
-            .is_some_and(|host| !host.is_empty() && host != "localhost")
-        {
+        if url.host_str().is_some_and(|host| !host.is_empty() && host != "localhost") {
             return Err(RemoteUrlError::Malformed);
         }
         Ok(Self::plain(text.to_owned(), Transport::File))
@@ -169,18 +153,13 @@ impl RemoteUrl {
     fn from_https(text: &str) -> Result<Self, RemoteUrlError> {
         let mut url = parsed(text)?;
         let (user, password) = (decoded(url.username()), url.password().map(decoded));
-        url.set_username("")
-            .map_err(|()| RemoteUrlError::Malformed)?;
-        url.set_password(None)
-            .map_err(|()| RemoteUrlError::Malformed)?;
+        url.set_username("").map_err(|()| RemoteUrlError::Malformed)?;
+        url.set_password(None).map_err(|()| RemoteUrlError::Malformed)?;
         let has_credentials = !user.is_empty() || password.is_some();
         Ok(Self {
             address: url.into(),
             transport: Transport::Https,
-            credentials: has_credentials.then(|| Credentials {
-                user,
-                password: password.unwrap_or_default(),
-            }),
+            credentials: has_credentials.then(|| Credentials { user, password: password.unwrap_or_default() }),
         })
     }
 }
@@ -209,8 +188,7 @@ fn parsed(text: &str) -> Result<Url, RemoteUrlError> {
 }
 
 fn is_host(text: &str) -> bool {
-    let allowed =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '[' | ']' | ':');
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '[' | ']' | ':');
     !text.is_empty() && !text.starts_with('-') && text.chars().all(allowed)
 }
 
@@ -274,28 +252,11 @@ mod tests {
     #[test]
     fn allowed_forms() {
         accepted("/Srv/Name.git", Transport::File, "/Srv/Name.git");
-        accepted(
-            "file:///Srv/Name.git",
-            Transport::File,
-            "file:///Srv/Name.git",
-        );
-        accepted(
-            "ssh://git@host:22/O/N.git",
-            Transport::Ssh,
-            "ssh://git@host:22/O/N.git",
-        );
+        accepted("file:///Srv/Name.git", Transport::File, "file:///Srv/Name.git");
+        accepted("ssh://git@host:22/O/N.git", Transport::Ssh, "ssh://git@host:22/O/N.git");
         accepted("git@host:Owner/Name", Transport::Ssh, "git@host:Owner/Name");
-        accepted(
-            "https://host/Owner/Name.git",
-            Transport::Https,
-            "https://host/Owner/Name.git",
-        );
-        assert!(
-            RemoteUrl::parse("./here")
-                .unwrap()
-                .address()
-                .starts_with('/')
-        );
+        accepted("https://host/Owner/Name.git", Transport::Https, "https://host/Owner/Name.git");
+        assert!(RemoteUrl::parse("./here").unwrap().address().starts_with('/'));
     }
 
     #[test]
@@ -332,26 +293,14 @@ mod tests {
     fn credentials_leave_the_address_and_never_show() {
         let url = RemoteUrl::parse("https://me:p%40ss@host/o/n.git").unwrap();
         assert_eq!(url.address(), "https://host/o/n.git");
-        assert_eq!(
-            url.authorization().unwrap(),
-            format!("Basic {}", base64(b"me:p@ss"))
-        );
+        assert_eq!(url.authorization().unwrap(), format!("Basic {}", base64(b"me:p@ss")));
         let shown = format!("{url} {url:?}");
-        assert!(
-            !shown.contains("p@ss") && !shown.contains("p%40ss"),
-            "{shown}"
-        );
+        assert!(!shown.contains("p@ss") && !shown.contains("p%40ss"), "{shown}");
     }
 
     #[test]
     fn base64_vectors_of_rfc_4648() {
-        for (plain, encoded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }
     }

@@ -22,11 +22,7 @@ pub struct Bounds {
 impl Bounds {
     /// Starts the clock: the job ends `budget` from now at the latest, or when `cancel` fires.
     pub fn new(budget: Duration, cancel: CancellationToken) -> Self {
-        Self {
-            deadline: Instant::now() + budget.min(LONGEST_BUDGET),
-            grace: DEFAULT_GRACE,
-            cancel,
-        }
+        Self { deadline: Instant::now() + budget.min(LONGEST_BUDGET), grace: DEFAULT_GRACE, cancel }
     }
 
     /// The same bounds with another time between SIGTERM and SIGKILL (default 5 s).
@@ -40,10 +36,7 @@ impl Bounds {
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
         let limited = Instant::now() + limit.min(LONGEST_BUDGET);
-        Self {
-            deadline: self.deadline.min(limited),
-            ..self.clone()
-        }
+        Self { deadline: self.deadline.min(limited), ..self.clone() }
     }
 
     /// Whether the deadline has passed.

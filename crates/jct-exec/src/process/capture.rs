@@ -73,12 +73,7 @@ pub struct Capture {
 impl Capture {
     /// Passes at most `limit` bytes of program output on to `sink`, then one marker line.
     pub fn new(sink: Arc<dyn LineSink>, limit: usize) -> Self {
-        Self {
-            sink,
-            limit,
-            used: AtomicUsize::new(0),
-            truncated: AtomicBool::new(false),
-        }
+        Self { sink, limit, used: AtomicUsize::new(0), truncated: AtomicBool::new(false) }
     }
 
     /// Whether output was left out.
@@ -99,24 +94,14 @@ impl Capture {
         let cost = line.len() + LINE_OVERHEAD;
         let used = self.used.fetch_add(cost, Ordering::Relaxed);
         if used.saturating_add(cost) <= self.limit {
-            self.emit(
-                stream,
-                String::from_utf8_lossy(line).replace('\0', "\u{fffd}"),
-            );
+            self.emit(stream, String::from_utf8_lossy(line).replace('\0', "\u{fffd}"));
         } else if !self.truncated.swap(true, Ordering::Relaxed) {
-            self.system(format!(
-                "output limit of {} bytes reached, the rest is left out",
-                self.limit
-            ));
+            self.system(format!("output limit of {} bytes reached, the rest is left out", self.limit));
         }
     }
 
     fn emit(&self, stream: LogStream, text: String) {
-        self.sink.line(LogLine {
-            at: Timestamp::now(),
-            stream,
-            text,
-        });
+        self.sink.line(LogLine { at: Timestamp::now(), stream, text });
     }
 }
 

@@ -19,20 +19,17 @@ pub struct Environment {
 impl Environment {
     /// `PATH` (the absolute entries of this process's own), `HOME`, `TMPDIR` and `LANG=C.UTF-8`.
     pub fn clean(home: &Path, temporary: &Path) -> Self {
-        Self {
-            variables: BTreeMap::new(),
-        }
-        .with("PATH", absolute_entries(env::var_os("PATH").as_ref()))
-        .with("HOME", home)
-        .with("TMPDIR", temporary)
-        .with("LANG", "C.UTF-8")
+        Self { variables: BTreeMap::new() }
+            .with("PATH", absolute_entries(env::var_os("PATH").as_ref()))
+            .with("HOME", home)
+            .with("TMPDIR", temporary)
+            .with("LANG", "C.UTF-8")
     }
 
     /// Sets one variable.
     #[must_use]
     pub fn with(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.variables
-            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.variables.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
@@ -61,11 +58,7 @@ impl std::fmt::Debug for Environment {
 
 /// A relative entry would let a checkout decide which `git` runs.
 fn absolute_entries(path: Option<&OsString>) -> OsString {
-    let entries: Vec<PathBuf> = path
-        .iter()
-        .flat_map(env::split_paths)
-        .filter(|entry| entry.is_absolute())
-        .collect();
+    let entries: Vec<PathBuf> = path.iter().flat_map(env::split_paths).filter(|entry| entry.is_absolute()).collect();
     match env::join_paths(entries) {
         Ok(path) if !path.is_empty() => path,
         _ => FALLBACK_PATH.into(),
@@ -92,12 +85,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_values() {
-        let environment =
-            Environment::clean(Path::new("/h"), Path::new("/t")).with("KEY", "s3cret");
+        let environment = Environment::clean(Path::new("/h"), Path::new("/t")).with("KEY", "s3cret");
         let shown = format!("{environment:?}");
-        assert!(
-            shown.contains("KEY") && !shown.contains("s3cret"),
-            "{shown}"
-        );
+        assert!(shown.contains("KEY") && !shown.contains("s3cret"), "{shown}");
     }
 }

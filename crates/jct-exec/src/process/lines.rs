@@ -44,10 +44,7 @@ impl LineSplitter {
 /// The last place at or before `limit` that does not cut a UTF-8 character in two. `limit` itself
 /// when the bytes around it are no UTF-8 at all. Needs `limit < bytes.len()`.
 fn character_boundary(bytes: &[u8], limit: usize) -> usize {
-    (limit.saturating_sub(3)..=limit)
-        .rev()
-        .find(|&at| bytes[at] & 0b1100_0000 != 0b1000_0000)
-        .unwrap_or(limit)
+    (limit.saturating_sub(3)..=limit).rev().find(|&at| bytes[at] & 0b1100_0000 != 0b1000_0000).unwrap_or(limit)
 }
 
 fn without_carriage_return(line: &[u8]) -> &[u8] {
@@ -98,10 +95,7 @@ mod tests {
     #[test]
     fn a_long_line_of_continuation_bytes_is_still_cut() {
         let lines = split(&[&vec![0x80; MAX_LINE_BYTES + 10]]);
-        assert_eq!(
-            lines.iter().map(Vec::len).collect::<Vec<_>>(),
-            [MAX_LINE_BYTES, 10]
-        );
+        assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_LINE_BYTES, 10]);
     }
 
     proptest! {

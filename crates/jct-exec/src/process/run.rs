@@ -67,10 +67,7 @@ pub async fn run(command: &CommandSpec, bounds: &Bounds, capture: &Capture) -> P
         Err(error) => ProcessEnd::SpawnFailed(error),
         Ok(running) => running.supervise(bounds, capture).await,
     };
-    ProcessOutcome {
-        end,
-        duration: started.elapsed(),
-    }
+    ProcessOutcome { end, duration: started.elapsed() }
 }
 
 /// Why supervision stopped waiting.
@@ -91,10 +88,7 @@ struct Running {
 impl Running {
     fn start(command: &CommandSpec) -> io::Result<Self> {
         if !command.folder().is_dir() {
-            return Err(io::Error::new(
-                io::ErrorKind::NotADirectory,
-                "the working folder does not exist",
-            ));
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "the working folder does not exist"));
         }
         let child = command.to_command().spawn()?;
         let leader = child
@@ -103,22 +97,14 @@ impl Running {
             .and_then(Pid::from_raw)
             .ok_or_else(|| io::Error::other("the process has no id"))?;
         let exit = pidfd_open(leader, PidfdFlags::NONBLOCK)?;
-        Ok(Self {
-            child,
-            tree: Arc::new(Tree::new(leader, command.marker().clone())),
-            exit: watched(exit)?,
-        })
+        Ok(Self { child, tree: Arc::new(Tree::new(leader, command.marker().clone())), exit: watched(exit)? })
     }
 
     async fn supervise(mut self, bounds: &Bounds, capture: &Capture) -> ProcessEnd {
         let stdout = self.child.stdout.take();
         let stderr = self.child.stderr.take();
-        let output = async {
-            tokio::join!(
-                pump(stdout, LogStream::Stdout, capture),
-                pump(stderr, LogStream::Stderr, capture)
-            )
-        };
+        let output =
+            async { tokio::join!(pump(stdout, LogStream::Stdout, capture), pump(stderr, LogStream::Stderr, capture)) };
         tokio::pin!(output);
         let mut output_over = false;
 
@@ -181,9 +167,7 @@ impl Running {
     /// On a blocking thread, because reading `/proc` takes as long as there are processes to read.
     async fn signal(&self, signal: Signal) -> usize {
         let tree = Arc::clone(&self.tree);
-        spawn_blocking(move || tree.signal(signal))
-            .await
-            .unwrap_or(1)
+        spawn_blocking(move || tree.signal(signal)).await.unwrap_or(1)
     }
 
     async fn status(&mut self) -> ProcessEnd {
@@ -201,10 +185,7 @@ impl Drop for Running {
     }
 }
 
-#[expect(
-    deprecated,
-    reason = "the replacement is unsafe for types whose descriptor may change; an OwnedFd's cannot"
-)]
+#[expect(deprecated, reason = "the replacement is unsafe for types whose descriptor may change; an OwnedFd's cannot")]
 fn watched(exit: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(exit, Interest::READABLE)
 }

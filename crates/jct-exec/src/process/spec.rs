@@ -19,11 +19,7 @@ pub struct CommandSpec {
 impl CommandSpec {
     /// Runs `program` in `folder`. A name without a slash is looked up in the environment's `PATH`,
     /// a relative path starts at `folder`.
-    pub fn new(
-        program: impl AsRef<OsStr>,
-        folder: impl Into<PathBuf>,
-        environment: Environment,
-    ) -> Self {
+    pub fn new(program: impl AsRef<OsStr>, folder: impl Into<PathBuf>, environment: Environment) -> Self {
         Self {
             program: program.as_ref().to_owned(),
             arguments: Vec::new(),
@@ -36,8 +32,7 @@ impl CommandSpec {
     /// Appends arguments; each is passed as it is.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
-        self.arguments
-            .extend(arguments.into_iter().map(|a| a.as_ref().to_owned()));
+        self.arguments.extend(arguments.into_iter().map(|a| a.as_ref().to_owned()));
         self
     }
 

@@ -39,9 +39,7 @@ impl RunMarker {
 
     fn is_in(&self, environment: &[u8]) -> bool {
         let entry = format!("{}={}", Self::VARIABLE, self.0);
-        environment
-            .split(|&byte| byte == 0)
-            .any(|variable| variable == entry.as_bytes())
+        environment.split(|&byte| byte == 0).any(|variable| variable == entry.as_bytes())
     }
 }
 
@@ -66,11 +64,7 @@ struct State {
 
 impl Tree {
     pub(super) fn new(leader: Pid, marker: RunMarker) -> Self {
-        Self {
-            leader,
-            marker,
-            state: Mutex::default(),
-        }
+        Self { leader, marker, state: Mutex::default() }
     }
 
     /// Signals every process of the run and says how many there were, zombies not counted. Reads
@@ -105,9 +99,8 @@ impl Tree {
     fn look(&self, state: &mut State) {
         let group = self.leader.as_raw_nonzero().get();
         let known = std::mem::take(&mut state.known);
-        state.known = members(|process| {
-            process.group == group || known.contains(process) || process.carries(&self.marker)
-        });
+        state.known =
+            members(|process| process.group == group || known.contains(process) || process.carries(&self.marker));
     }
 }
 
@@ -179,9 +172,7 @@ impl Process {
     /// Holds the process by a descriptor and looks again before signalling, so that a reused id is
     /// never hit.
     fn signal(&self, signal: Signal) {
-        let Some(handle) =
-            Pid::from_raw(self.id).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok())
-        else {
+        let Some(handle) = Pid::from_raw(self.id).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else {
             return;
         };
         if Self::read(self.id).is_some_and(|now| now.start == self.start)
@@ -218,9 +209,7 @@ mod tests {
 
     #[test]
     fn a_zombie_is_no_member() {
-        assert!(
-            Process::from_stat(7, "7 (a) Z 3 4 5 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 987").is_none()
-        );
+        assert!(Process::from_stat(7, "7 (a) Z 3 4 5 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 987").is_none());
     }
 
     #[test]

@@ -15,8 +15,7 @@ use super::scan::Scan;
 use super::walk::walk;
 use crate::confine::{PathError, confine};
 use crate::executor::{
-    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop,
-    with_causes,
+    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop, with_causes,
 };
 use crate::git::{Author, Commit, RepoCache, Snapshot};
 use crate::process::{Bounds, Capture};
@@ -45,12 +44,7 @@ impl SurveyExecutor {
         Self { cache }
     }
 
-    async fn attempt(
-        &self,
-        request: &ExecutionRequest,
-        io: &ExecutionIo,
-        output: &mut JsonObject,
-    ) -> Result<(), Stop> {
+    async fn attempt(&self, request: &ExecutionRequest, io: &ExecutionIo, output: &mut JsonObject) -> Result<(), Stop> {
         // Ends the blocking half too when this future is dropped.
         let cancel = io.cancellation().child_token();
         let _ends_with_this_future = cancel.clone().drop_guard();
@@ -58,9 +52,7 @@ impl SurveyExecutor {
         let capture = io.capture();
 
         let workspace = Workspace::create_async(io.workspaces()).await?;
-        let report = self
-            .survey(request, io, &bounds, &workspace, &capture)
-            .await;
+        let report = self.survey(request, io, &bounds, &workspace, &capture).await;
         if let Err(error) = workspace.close().await {
             log::warn!(task_id = request.task_id, attempt = request.attempt; "{}", with_causes(&error));
         }
@@ -87,9 +79,7 @@ impl SurveyExecutor {
         let commit = snapshot.commit();
         capture.system(format!("surveying {repo} at {commit}"));
         let root = workspace.checkout();
-        snapshot
-            .export(&root, &workspace.temporary().join("index"), bounds)
-            .await?;
+        snapshot.export(&root, &workspace.temporary().join("index"), bounds).await?;
         let (folder, path) = surveyed_folder(&root, &request.path)?;
 
         io.progress(Some(20), "reading the history");
@@ -150,30 +140,18 @@ fn surveyed_folder(root: &Path, path: &str) -> Result<(PathBuf, String), Stop> {
     Ok((folder, inside))
 }
 
-async fn history(
-    snapshot: &Snapshot,
-    path: &str,
-    bounds: &Bounds,
-) -> Result<(Vec<CommitLine>, Vec<AuthorLine>), Stop> {
+async fn history(snapshot: &Snapshot, path: &str, bounds: &Bounds) -> Result<(Vec<CommitLine>, Vec<AuthorLine>), Stop> {
     let commit = |commit: Commit| CommitLine {
         id: commit.id,
-        authored_at: Timestamp::from_second(commit.authored_at)
-            .ok()
-            .map(|t| t.to_string()),
+        authored_at: Timestamp::from_second(commit.authored_at).ok().map(|t| t.to_string()),
         author: commit.author,
         subject: commit.subject,
     };
-    let author = |author: Author| AuthorLine {
-        name: author.name,
-        commits: author.commits,
-    };
+    let author = |author: Author| AuthorLine { name: author.name, commits: author.commits };
     let commits = snapshot.history(path, MOST_COMMITS, bounds).await?;
     let authors = snapshot.authors(path, bounds).await?;
     let commits = commits.into_iter().map(commit).collect();
-    Ok((
-        commits,
-        authors.into_iter().take(MOST_AUTHORS).map(author).collect(),
-    ))
+    Ok((commits, authors.into_iter().take(MOST_AUTHORS).map(author).collect()))
 }
 
 /// Reads all files on a blocking thread, which looks at the bounds before each file.
@@ -192,22 +170,14 @@ async fn scanned(folder: PathBuf, io: ExecutionIo, bounds: Bounds) -> Result<Sca
             in_time()
         })
     };
-    let scan = tokio::task::spawn_blocking(scan)
-        .await
-        .map_err(io::Error::other)
-        .flatten();
+    let scan = tokio::task::spawn_blocking(scan).await.map_err(io::Error::other).flatten();
     if bounds.is_cancelled() {
         return Err(Stop::Cancelled);
     }
     if bounds.is_over() {
         return Err(Stop::TimedOut);
     }
-    scan.map_err(|error| {
-        Stop::failed(
-            FailureReason::WorkspaceFailed,
-            format!("failed to read the files: {error}"),
-        )
-    })
+    scan.map_err(|error| Stop::failed(FailureReason::WorkspaceFailed, format!("failed to read the files: {error}")))
 }
 
 async fn write_artifacts(folder: &Path, report: Report) -> Result<(), Stop> {
@@ -217,25 +187,13 @@ async fn write_artifacts(folder: &Path, report: Report) -> Result<(), Stop> {
         File::create_new(folder.join("report.json"))?.write_all(&json)?;
         File::create_new(folder.join("report.md"))?.write_all(markdown(&report).as_bytes())
     };
-    let written = tokio::task::spawn_blocking(write)
-        .await
-        .map_err(io::Error::other)
-        .flatten();
-    written.map_err(|error| {
-        Stop::failed(
-            FailureReason::ArtifactFailed,
-            format!("failed to write the report: {error}"),
-        )
-    })
+    let written = tokio::task::spawn_blocking(write).await.map_err(io::Error::other).flatten();
+    written.map_err(|error| Stop::failed(FailureReason::ArtifactFailed, format!("failed to write the report: {error}")))
 }
 
 fn summary(report: &Report) -> JsonObject {
-    let languages: Vec<Value> = report
-        .languages
-        .iter()
-        .take(SHOWN_LANGUAGES)
-        .map(|l| json!({"name": l.name, "lines": l.lines}))
-        .collect();
+    let languages: Vec<Value> =
+        report.languages.iter().take(SHOWN_LANGUAGES).map(|l| json!({"name": l.name, "lines": l.lines})).collect();
     let licences: Vec<&str> = report.licences.iter().map(|l| l.licence.as_str()).collect();
     let dependencies: u64 = report.manifests.iter().filter_map(|m| m.dependencies).sum();
     let pairs = [
@@ -255,8 +213,5 @@ fn summary(report: &Report) -> JsonObject {
         ("limits_reached", json!(report.limits_reached)),
         ("artifacts", json!(["report.md", "report.json"])),
     ];
-    pairs
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

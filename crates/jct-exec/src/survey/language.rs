@@ -84,10 +84,7 @@ pub(super) fn language(path: &str) -> &'static str {
     let Some((_, extension)) = name.rsplit_once('.') else {
         return OTHER;
     };
-    BY_EXTENSION
-        .iter()
-        .find(|(_, extensions)| extensions.contains(&extension))
-        .map_or(OTHER, |(language, _)| language)
+    BY_EXTENSION.iter().find(|(_, extensions)| extensions.contains(&extension)).map_or(OTHER, |(language, _)| language)
 }
 
 #[cfg(test)]
@@ -113,10 +110,7 @@ mod tests {
 
     #[test]
     fn no_extension_stands_twice() {
-        let mut all: Vec<_> = BY_EXTENSION
-            .iter()
-            .flat_map(|(_, list)| list.iter())
-            .collect();
+        let mut all: Vec<_> = BY_EXTENSION.iter().flat_map(|(_, list)| list.iter()).collect();
         let before = all.len();
         all.sort_unstable();
         all.dedup();

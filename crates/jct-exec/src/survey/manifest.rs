@@ -18,26 +18,13 @@ pub(super) fn manifest(path: &str, text: &str) -> Option<Manifest> {
     let manifest = match name {
         "Cargo.toml" => of_toml("Cargo", text, cargo),
         "pyproject.toml" => of_toml("Python project", text, pyproject),
-        "package.json" => of_json(
-            "npm",
-            text,
-            &[
-                "dependencies",
-                "devDependencies",
-                "optionalDependencies",
-                "peerDependencies",
-            ],
-        ),
+        "package.json" => {
+            of_json("npm", text, &["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"])
+        }
         "composer.json" => of_json("Composer", text, &["require", "require-dev"]),
         "go.mod" => counted("Go modules", go_requirements(text)),
-        "requirements.txt" => counted(
-            "pip",
-            count(text, |l| !l.is_empty() && !l.starts_with(['#', '-'])),
-        ),
-        "Gemfile" => counted(
-            "Bundler",
-            count(text, |l| l.starts_with("gem ") || l.starts_with("gem(")),
-        ),
+        "requirements.txt" => counted("pip", count(text, |l| !l.is_empty() && !l.starts_with(['#', '-']))),
+        "Gemfile" => counted("Bundler", count(text, |l| l.starts_with("gem ") || l.starts_with("gem("))),
         "pom.xml" => counted("Maven", text.matches("<dependency>").count() as u64),
         "Pipfile" => of_toml("Pipenv", text, |t| Manifest {
             dependencies: Some(entries(t, &["packages"]) + entries(t, &["dev-packages"])),
@@ -50,9 +37,7 @@ pub(super) fn manifest(path: &str, text: &str) -> Option<Manifest> {
         "setup.py" => named("setuptools"),
         "flake.nix" => named("Nix flake"),
         "MODULE.bazel" | "WORKSPACE" => named("Bazel"),
-        _ if name.ends_with(".csproj") => {
-            counted(".NET", text.matches("<PackageReference").count() as u64)
-        }
+        _ if name.ends_with(".csproj") => counted(".NET", text.matches("<PackageReference").count() as u64),
         _ => return None,
     };
     Some(manifest)
@@ -64,25 +49,16 @@ pub(super) fn is_manifest(path: &str) -> bool {
 }
 
 fn named(kind: &'static str) -> Manifest {
-    Manifest {
-        kind,
-        ..Manifest::default()
-    }
+    Manifest { kind, ..Manifest::default() }
 }
 
 fn counted(kind: &'static str, dependencies: u64) -> Manifest {
-    Manifest {
-        dependencies: Some(dependencies),
-        ..named(kind)
-    }
+    Manifest { dependencies: Some(dependencies), ..named(kind) }
 }
 
 fn of_toml(kind: &'static str, text: &str, read: impl Fn(&Toml) -> Manifest) -> Manifest {
     match text.parse::<toml::Table>() {
-        Ok(table) => Manifest {
-            kind,
-            ..read(&Toml::Table(table))
-        },
+        Ok(table) => Manifest { kind, ..read(&Toml::Table(table)) },
         Err(_) => named(kind),
     }
 }
@@ -91,18 +67,11 @@ fn of_json(kind: &'static str, text: &str, tables: &[&str]) -> Manifest {
     let Ok(json) = serde_json::from_str::<Json>(text) else {
         return named(kind);
     };
-    let length = |name: &&str| {
-        json.get(name)
-            .and_then(Json::as_object)
-            .map_or(0, |t| t.len() as u64)
-    };
+    let length = |name: &&str| json.get(name).and_then(Json::as_object).map_or(0, |t| t.len() as u64);
     Manifest {
         kind,
         dependencies: Some(tables.iter().map(length).sum()),
-        licence: json
-            .get("license")
-            .and_then(Json::as_str)
-            .map(str::to_owned),
+        licence: json.get("license").and_then(Json::as_str).map(str::to_owned),
     }
 }
 
@@ -118,8 +87,7 @@ fn cargo(toml: &Toml) -> Manifest {
     let of_workspace = entries(toml, &["workspace", "dependencies"]);
     Manifest {
         dependencies: Some(of_package + of_targets + of_workspace),
-        licence: text_at(toml, &["package", "license"])
-            .or_else(|| text_at(toml, &["workspace", "package", "license"])),
+        licence: text_at(toml, &["package", "license"]).or_else(|| text_at(toml, &["workspace", "package", "license"])),
         ..Manifest::default()
     }
 }
@@ -156,9 +124,7 @@ fn text_at(toml: &Toml, path: &[&str]) -> Option<String> {
 }
 
 fn entries(toml: &Toml, path: &[&str]) -> u64 {
-    at(toml, path)
-        .and_then(Toml::as_table)
-        .map_or(0, |table| table.len() as u64)
+    at(toml, path).and_then(Toml::as_table).map_or(0, |table| table.len() as u64)
 }
 
 fn length(toml: &Toml) -> u64 {
@@ -166,9 +132,7 @@ fn length(toml: &Toml) -> u64 {
 }
 
 fn count(text: &str, is_dependency: impl Fn(&str) -> bool) -> u64 {
-    text.lines()
-        .filter(|line| is_dependency(line.trim()))
-        .count() as u64
+    text.lines().filter(|line| is_dependency(line.trim())).count() as u64
 }
 
 /// `require x v1` on one line, or a block of them.
@@ -195,10 +159,7 @@ mod tests {
     #[track_caller]
     fn check(path: &str, text: &str, dependencies: Option<u64>, licence: Option<&str>) {
         let found = manifest(path, text).unwrap();
-        assert_eq!(
-            (found.dependencies, found.licence.as_deref()),
-            (dependencies, licence)
-        );
+        assert_eq!((found.dependencies, found.licence.as_deref()), (dependencies, licence));
     }
 
     #[test]
@@ -209,12 +170,7 @@ mod tests {
             Some(3),
             Some("MIT"),
         );
-        check(
-            "Cargo.toml",
-            "[workspace.dependencies]\na='1'\n",
-            Some(1),
-            None,
-        );
+        check("Cargo.toml", "[workspace.dependencies]\na='1'\n", Some(1), None);
         check(
             "package.json",
             r#"{"license":"ISC","dependencies":{"a":"1"},"devDependencies":{"b":"1"}}"#,
@@ -227,31 +183,11 @@ mod tests {
             Some(3),
             Some("BSD"),
         );
-        check(
-            "pyproject.toml",
-            "[tool.poetry.dependencies]\npython='3'\na='1'\n",
-            Some(1),
-            None,
-        );
-        check(
-            "go.mod",
-            "module m\nrequire a v1\nrequire (\n\tb v1\n\t// no\n\tc v2\n)\n",
-            Some(3),
-            None,
-        );
-        check(
-            "requirements.txt",
-            "a\n# no\n-r other\nb==1\n\n",
-            Some(2),
-            None,
-        );
+        check("pyproject.toml", "[tool.poetry.dependencies]\npython='3'\na='1'\n", Some(1), None);
+        check("go.mod", "module m\nrequire a v1\nrequire (\n\tb v1\n\t// no\n\tc v2\n)\n", Some(3), None);
+        check("requirements.txt", "a\n# no\n-r other\nb==1\n\n", Some(2), None);
         check("Gemfile", "source 'x'\ngem 'a'\n  gem 'b'\n", Some(2), None);
-        check(
-            "pom.xml",
-            "<dependency></dependency><dependency>",
-            Some(2),
-            None,
-        );
+        check("pom.xml", "<dependency></dependency><dependency>", Some(2), None);
         check("x.csproj", "<PackageReference Include='a'/>", Some(1), None);
         check("setup.py", "", None, None);
     }
@@ -261,29 +197,14 @@ mod tests {
         check("Cargo.toml", "[[[", None, None);
         check("package.json", "{", None, None);
         check("package.json", "[]", Some(0), None);
-        check(
-            "package.json",
-            r#"{"dependencies":7,"license":{}}"#,
-            Some(0),
-            None,
-        );
-        check(
-            "Cargo.toml",
-            "dependencies = 1\ntarget = [1]",
-            Some(0),
-            None,
-        );
+        check("package.json", r#"{"dependencies":7,"license":{}}"#, Some(0), None);
+        check("Cargo.toml", "dependencies = 1\ntarget = [1]", Some(0), None);
         assert_eq!(manifest("main.rs", ""), None);
     }
 
     #[test]
     fn deep_nesting_does_not_overflow() {
         check("package.json", &"[".repeat(100_000), None, None);
-        check(
-            "Cargo.toml",
-            &format!("a = {}", "[".repeat(100_000)),
-            None,
-            None,
-        );
+        check("Cargo.toml", &format!("a = {}", "[".repeat(100_000)), None, None);
     }
 }

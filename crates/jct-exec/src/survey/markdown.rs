@@ -31,14 +31,8 @@ fn head(out: &mut Markdown, report: &Report) {
             ["files".to_owned(), report.totals.files.to_string()],
             ["lines of text".to_owned(), report.totals.lines.to_string()],
             ["bytes".to_owned(), report.totals.bytes.to_string()],
-            [
-                "binary files".to_owned(),
-                report.totals.binary_files.to_string(),
-            ],
-            [
-                "symbolic links, not followed".to_owned(),
-                report.totals.links.to_string(),
-            ],
+            ["binary files".to_owned(), report.totals.binary_files.to_string()],
+            ["symbolic links, not followed".to_owned(), report.totals.links.to_string()],
         ],
     );
     if !report.limits_reached.is_empty() {
@@ -53,39 +47,20 @@ fn files(out: &mut Markdown, report: &Report) {
     out.line("## Languages");
     out.table(
         &["language", "files", "lines", "bytes"],
-        report.languages.iter().map(|l| {
-            [
-                l.name.to_owned(),
-                l.files.to_string(),
-                l.lines.to_string(),
-                l.bytes.to_string(),
-            ]
-        }),
+        report
+            .languages
+            .iter()
+            .map(|l| [l.name.to_owned(), l.files.to_string(), l.lines.to_string(), l.bytes.to_string()]),
     );
     out.line("## Largest files");
-    out.table(
-        &["file", "bytes"],
-        report
-            .largest_files
-            .iter()
-            .map(|f| [f.path.clone(), f.bytes.to_string()]),
-    );
+    out.table(&["file", "bytes"], report.largest_files.iter().map(|f| [f.path.clone(), f.bytes.to_string()]));
     out.line("## Licences");
-    out.table(
-        &["stated in", "licence"],
-        report
-            .licences
-            .iter()
-            .map(|l| [l.path.clone(), l.licence.clone()]),
-    );
+    out.table(&["stated in", "licence"], report.licences.iter().map(|l| [l.path.clone(), l.licence.clone()]));
     out.line("## Dependency manifests");
     let count = |n: Option<u64>| n.map_or("not counted".to_owned(), |n| n.to_string());
     out.table(
         &["file", "kind", "dependencies"],
-        report
-            .manifests
-            .iter()
-            .map(|m| [m.path.clone(), m.kind.to_owned(), count(m.dependencies)]),
+        report.manifests.iter().map(|m| [m.path.clone(), m.kind.to_owned(), count(m.dependencies)]),
     );
 }
 
@@ -95,22 +70,11 @@ fn people(out: &mut Markdown, report: &Report) {
         &["commit", "authored", "author", "subject"],
         report.commits.iter().map(|c| {
             let id: String = c.id.chars().take(12).collect();
-            [
-                id,
-                c.authored_at.clone().unwrap_or_default(),
-                c.author.clone(),
-                c.subject.clone(),
-            ]
+            [id, c.authored_at.clone().unwrap_or_default(), c.author.clone(), c.subject.clone()]
         }),
     );
     out.line("## Authors");
-    out.table(
-        &["author", "commits"],
-        report
-            .authors
-            .iter()
-            .map(|a| [a.name.clone(), a.commits.to_string()]),
-    );
+    out.table(&["author", "commits"], report.authors.iter().map(|a| [a.name.clone(), a.commits.to_string()]));
 }
 
 fn notes(out: &mut Markdown, report: &Report) {
@@ -118,13 +82,7 @@ fn notes(out: &mut Markdown, report: &Report) {
     out.line(&format!("## Notes for later ({listed} of {total})"));
     out.table(
         &["place", "kind", "text"],
-        report.markers.listed.iter().map(|m| {
-            [
-                format!("{}:{}", m.path, m.line),
-                m.kind.to_owned(),
-                m.text.clone(),
-            ]
-        }),
+        report.markers.listed.iter().map(|m| [format!("{}:{}", m.path, m.line), m.kind.to_owned(), m.text.clone()]),
     );
 }
 
@@ -140,11 +98,7 @@ impl Markdown {
         let _ = writeln!(self.text, "{gap}{line}");
     }
 
-    fn table<const N: usize>(
-        &mut self,
-        head: &[&str; N],
-        rows: impl IntoIterator<Item = [String; N]>,
-    ) {
+    fn table<const N: usize>(&mut self, head: &[&str; N], rows: impl IntoIterator<Item = [String; N]>) {
         let mut rows = rows.into_iter().peekable();
         if rows.peek().is_none() {
             return self.line("None found.");

@@ -14,15 +14,9 @@ pub(super) struct Note {
 
 /// The first note on a line. The word must stand alone and in capitals.
 pub(super) fn note(line: &str) -> Option<Note> {
-    let (at, kind) = WORDS
-        .iter()
-        .filter_map(|word| Some((position(line, word)?, *word)))
-        .min()?;
+    let (at, kind) = WORDS.iter().filter_map(|word| Some((position(line, word)?, *word))).min()?;
     let rest = line[at + kind.len()..].trim_start_matches([':', ' ', '-', '\t']);
-    Some(Note {
-        kind,
-        text: rest.trim_end().chars().take(KEPT).collect(),
-    })
+    Some(Note { kind, text: rest.trim_end().chars().take(KEPT).collect() })
 }
 
 fn position(line: &str, word: &str) -> Option<usize> {
@@ -40,10 +34,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: Option<(&str, &str)>) {
-        assert_eq!(
-            note(line).as_ref().map(|n| (n.kind, n.text.as_str())),
-            expect
-        );
+        assert_eq!(note(line).as_ref().map(|n| (n.kind, n.text.as_str())), expect);
     }
 
     #[test]

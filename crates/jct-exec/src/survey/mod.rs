@@ -16,6 +16,6 @@ mod walk;
 
 pub use executor::SurveyExecutor;
 pub use report::{
-    AuthorLine, CommitLine, FileSize, FoundLicence, LanguageTotal, ManifestLine, MarkerLine,
-    Markers, REPORT_FORMAT, Report, Subject, Totals,
+    AuthorLine, CommitLine, FileSize, FoundLicence, LanguageTotal, ManifestLine, MarkerLine, Markers, REPORT_FORMAT,
+    Report, Subject, Totals,
 };

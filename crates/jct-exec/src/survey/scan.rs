@@ -8,9 +8,7 @@ use super::language::language;
 use super::licence::{is_licence_file, recognise};
 use super::manifest::{Manifest, is_manifest, manifest};
 use super::marker::note;
-use super::report::{
-    FileSize, FoundLicence, LanguageTotal, ManifestLine, MarkerLine, Markers, Totals,
-};
+use super::report::{FileSize, FoundLicence, LanguageTotal, ManifestLine, MarkerLine, Markers, Totals};
 use super::walk::{Entry, Listing, MOST_FILES};
 
 /// Bytes of one file that are read at most; a larger file counts by its size only.
@@ -53,8 +51,7 @@ impl Scan {
         }
         scan.largest = largest(&listing.files);
         if listing.is_cut {
-            scan.limits_reached
-                .push(format!("only the first {MOST_FILES} files were looked at"));
+            scan.limits_reached.push(format!("only the first {MOST_FILES} files were looked at"));
         }
         if scan.totals.unread_files > 0 {
             scan.limits_reached.push(format!(
@@ -80,9 +77,7 @@ impl Scan {
             return Ok(());
         }
         let mut bytes = Vec::new();
-        File::open(&entry.place)?
-            .take(MOST_BYTES_A_FILE)
-            .read_to_end(&mut bytes)?;
+        File::open(&entry.place)?.take(MOST_BYTES_A_FILE).read_to_end(&mut bytes)?;
         self.bytes_read += bytes.len() as u64;
         if bytes[..bytes.len().min(BINARY_LOOK)].contains(&0) {
             self.totals.binary_files += 1;
@@ -110,12 +105,7 @@ impl Scan {
         }
         self.totals.lines += lines;
         let name = language(&entry.name);
-        let total = self.languages.entry(name).or_insert(LanguageTotal {
-            name,
-            files: 0,
-            lines: 0,
-            bytes: 0,
-        });
+        let total = self.languages.entry(name).or_insert(LanguageTotal { name, files: 0, lines: 0, bytes: 0 });
         total.files += 1;
         total.lines += lines;
         total.bytes += entry.bytes;
@@ -145,10 +135,8 @@ impl Scan {
     /// Adds a licence that `path` states.
     pub(super) fn add_licence(&mut self, path: &str, licence: &str) {
         if self.licences.len() < MOST_LICENCES {
-            self.licences.push(FoundLicence {
-                path: path.to_owned(),
-                licence: licence.chars().take(LICENCE_LENGTH).collect(),
-            });
+            self.licences
+                .push(FoundLicence { path: path.to_owned(), licence: licence.chars().take(LICENCE_LENGTH).collect() });
         }
     }
 }
@@ -156,10 +144,7 @@ impl Scan {
 fn largest(files: &[Entry]) -> Vec<FileSize> {
     let mut all: Vec<&Entry> = files.iter().collect();
     all.sort_by(|a, b| b.bytes.cmp(&a.bytes).then(a.name.cmp(&b.name)));
-    let size = |entry: &&Entry| FileSize {
-        path: entry.name.clone(),
-        bytes: entry.bytes,
-    };
+    let size = |entry: &&Entry| FileSize { path: entry.name.clone(), bytes: entry.bytes };
     all.iter().take(MOST_LARGEST).map(size).collect()
 }
 
@@ -180,25 +165,10 @@ mod tests {
 
     #[test]
     fn lines_and_languages_are_counted() {
-        let scan = scan(&[
-            ("a.rs", b"one\ntwo\n"),
-            ("b.rs", b"x"),
-            ("c.py", b"\n\n\n\n"),
-            ("d", b"\0\n"),
-        ]);
-        assert_eq!(
-            (
-                scan.totals.files,
-                scan.totals.lines,
-                scan.totals.binary_files
-            ),
-            (4, 7, 1)
-        );
+        let scan = scan(&[("a.rs", b"one\ntwo\n"), ("b.rs", b"x"), ("c.py", b"\n\n\n\n"), ("d", b"\0\n")]);
+        assert_eq!((scan.totals.files, scan.totals.lines, scan.totals.binary_files), (4, 7, 1));
         let languages = scan.languages();
-        let counts: Vec<_> = languages
-            .iter()
-            .map(|l| (l.name, l.files, l.lines))
-            .collect();
+        let counts: Vec<_> = languages.iter().map(|l| (l.name, l.files, l.lines)).collect();
         assert_eq!(counts, [("Python", 1, 4), ("Rust", 2, 3)]);
     }
 
@@ -221,14 +191,9 @@ mod tests {
 
     #[test]
     fn licences_come_from_files_and_manifests() {
-        let scan = scan(&[
-            ("LICENSE", b"Apache License Version 2.0"),
-            ("package.json", b"{\"license\":\"MIT\"}"),
-        ]);
+        let scan = scan(&[("LICENSE", b"Apache License Version 2.0"), ("package.json", b"{\"license\":\"MIT\"}")]);
         let found = scan.licences.iter();
-        let found: Vec<_> = found
-            .map(|l| (l.path.as_str(), l.licence.as_str()))
-            .collect();
+        let found: Vec<_> = found.map(|l| (l.path.as_str(), l.licence.as_str())).collect();
         assert_eq!(found, [("LICENSE", "Apache-2.0"), ("package.json", "MIT")]);
     }
 }

@@ -5,9 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jct_exec::LogStream;
-use jct_exec::process::{
-    Bounds, Capture, CommandSpec, Environment, LINE_OVERHEAD, MAX_LINE_BYTES, ProcessEnd, run,
-};
+use jct_exec::process::{Bounds, Capture, CommandSpec, Environment, LINE_OVERHEAD, MAX_LINE_BYTES, ProcessEnd, run};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -29,22 +27,10 @@ async fn output_of(script: &str, limit: usize) -> (ProcessEnd, std::sync::Arc<Li
 
 #[tokio::test]
 async fn exit_codes_and_signals_are_told_apart() {
-    assert!(matches!(
-        output_of("exit 0", 1000).await.0,
-        ProcessEnd::Exited { code: 0 }
-    ));
-    assert!(matches!(
-        output_of("exit 42", 1000).await.0,
-        ProcessEnd::Exited { code: 42 }
-    ));
-    assert!(matches!(
-        output_of("kill -SEGV $$", 1000).await.0,
-        ProcessEnd::Signalled { signal: 11 }
-    ));
-    assert!(matches!(
-        output_of("kill -KILL $$", 1000).await.0,
-        ProcessEnd::Signalled { signal: 9 }
-    ));
+    assert!(matches!(output_of("exit 0", 1000).await.0, ProcessEnd::Exited { code: 0 }));
+    assert!(matches!(output_of("exit 42", 1000).await.0, ProcessEnd::Exited { code: 42 }));
+    assert!(matches!(output_of("kill -SEGV $$", 1000).await.0, ProcessEnd::Signalled { signal: 11 }));
+    assert!(matches!(output_of("kill -KILL $$", 1000).await.0, ProcessEnd::Signalled { signal: 9 }));
 }
 
 #[tokio::test]
@@ -55,10 +41,7 @@ async fn a_missing_program_is_no_exit() {
     for program in ["no-such-program-anywhere", "", "./none", "a\0b"] {
         let command = CommandSpec::new(program, folder.path(), environment.clone());
         let end = run(&command, &bounds(), &capture).await.end;
-        assert!(
-            matches!(end, ProcessEnd::SpawnFailed(_)),
-            "{program:?}: {end:?}"
-        );
+        assert!(matches!(end, ProcessEnd::SpawnFailed(_)), "{program:?}: {end:?}");
     }
 }
 
@@ -80,30 +63,20 @@ async fn bytes_that_are_no_text_are_replaced() {
 async fn a_huge_line_comes_in_pieces() {
     let script = format!("head -c {} /dev/zero | tr '\\0' x", 3 * MAX_LINE_BYTES + 5);
     let (_, lines, _) = output_of(&script, 10 * MAX_LINE_BYTES).await;
-    let lengths: Vec<_> = lines
-        .of(LogStream::Stdout)
-        .iter()
-        .map(String::len)
-        .collect();
+    let lengths: Vec<_> = lines.of(LogStream::Stdout).iter().map(String::len).collect();
     assert_eq!(lengths, [MAX_LINE_BYTES, MAX_LINE_BYTES, MAX_LINE_BYTES, 5]);
 }
 
 #[tokio::test]
 async fn output_stops_at_the_limit_with_one_marker() {
     let limit = 10 * (4 + LINE_OVERHEAD);
-    let (end, lines, truncated) = output_of(
-        "for i in $(seq 5000); do echo abcd; echo efgh >&2; done; exit 3",
-        limit,
-    )
-    .await;
+    let (end, lines, truncated) =
+        output_of("for i in $(seq 5000); do echo abcd; echo efgh >&2; done; exit 3", limit).await;
     assert!(matches!(end, ProcessEnd::Exited { code: 3 }), "{end:?}");
     assert!(truncated);
     let kept = lines.of(LogStream::Stdout).len() + lines.of(LogStream::Stderr).len();
     assert_eq!(kept, 10);
-    assert_eq!(
-        lines.of(LogStream::System),
-        ["output limit of 360 bytes reached, the rest is left out"]
-    );
+    assert_eq!(lines.of(LogStream::System), ["output limit of 360 bytes reached, the rest is left out"]);
 }
 
 #[tokio::test]
@@ -127,21 +100,8 @@ async fn endless_output_ends_at_the_deadline() {
 async fn the_environment_is_not_inherited() {
     let (_, lines, _) = output_of("env | cut -d= -f1 | sort", 10_000).await;
     let names = lines.of(LogStream::Stdout);
-    let allowed = [
-        "HOME",
-        "JCT_RUN_MARKER",
-        "LANG",
-        "OLDPWD",
-        "PATH",
-        "PWD",
-        "SHLVL",
-        "TMPDIR",
-        "_",
-    ];
-    assert!(
-        names.iter().all(|name| allowed.contains(&name.as_str())),
-        "{names:?}"
-    );
+    let allowed = ["HOME", "JCT_RUN_MARKER", "LANG", "OLDPWD", "PATH", "PWD", "SHLVL", "TMPDIR", "_"];
+    assert!(names.iter().all(|name| allowed.contains(&name.as_str())), "{names:?}");
     assert!(names.contains(&"HOME".to_owned()));
 }
 
@@ -158,9 +118,7 @@ async fn check_gone(script: &str, end_by: impl AsyncFnOnce(&Path, CommandSpec, &
     let folder = TempDir::new().unwrap();
     let capture = Capture::new(std::sync::Arc::new(Lines::default()), 10_000);
     let command = shell(folder.path(), script);
-    tokio::time::timeout(LONG, end_by(folder.path(), command, &capture))
-        .await
-        .unwrap();
+    tokio::time::timeout(LONG, end_by(folder.path(), command, &capture)).await.unwrap();
     let pid = line_in(&folder.path().join("pid")).await;
     assert!(!is_alive(&pid), "process {pid} survived: {script}");
 }
@@ -168,8 +126,7 @@ async fn check_gone(script: &str, end_by: impl AsyncFnOnce(&Path, CommandSpec, &
 const IN_GROUP: &str = "sleep 1000 & echo $! > pid; wait";
 const OWN_SESSION: &str = "setsid sh -c 'echo $$ > pid; exec sleep 1000' & wait; sleep 1000";
 /// The environment is rewritten, the parent stays.
-const OWN_SESSION_NO_MARKER: &str =
-    "setsid env -i sh -c 'echo $$ > pid; exec /bin/sleep 1000' & sleep 1000";
+const OWN_SESSION_NO_MARKER: &str = "setsid env -i sh -c 'echo $$ > pid; exec /bin/sleep 1000' & sleep 1000";
 const DEAF: &str = "trap '' TERM; echo $$ > pid; while true; do sleep 1; done";
 
 async fn by_cancel(folder: &Path, command: CommandSpec, capture: &Capture) {
@@ -228,16 +185,10 @@ async fn the_deadline_ends_the_whole_tree() {
 #[tokio::test]
 async fn a_background_process_does_not_outlive_its_command_or_hang_it() {
     let script = "setsid sh -c 'echo $$ > pid; exec sleep 1000' & until [ -s pid ]; do sleep 0.01; done; exit 7";
-    check_gone(
-        script,
-        async |_: &Path, command: CommandSpec, capture: &Capture| {
-            let outcome = run(&command, &bounds(), capture).await;
-            assert!(
-                matches!(outcome.end, ProcessEnd::Exited { code: 7 }),
-                "{outcome:?}"
-            );
-        },
-    )
+    check_gone(script, async |_: &Path, command: CommandSpec, capture: &Capture| {
+        let outcome = run(&command, &bounds(), capture).await;
+        assert!(matches!(outcome.end, ProcessEnd::Exited { code: 7 }), "{outcome:?}");
+    })
     .await;
 }
 
@@ -245,8 +196,7 @@ async fn a_background_process_does_not_outlive_its_command_or_hang_it() {
 async fn a_polite_end_is_possible_within_the_grace() {
     let folder = TempDir::new().unwrap();
     let capture = Capture::new(std::sync::Arc::new(Lines::default()), 10_000);
-    let script =
-        "trap 'echo bye > said; exit 0' TERM; echo $$ > pid; while true; do sleep 0.05; done";
+    let script = "trap 'echo bye > said; exit 0' TERM; echo $$ > pid; while true; do sleep 0.05; done";
     let cancel = CancellationToken::new();
     let limits = Bounds::new(LONG, cancel.clone()).with_grace(LONG);
     let stopper = async {
@@ -256,28 +206,20 @@ async fn a_polite_end_is_possible_within_the_grace() {
     let command = shell(folder.path(), script);
     let (outcome, ()) = tokio::join!(run(&command, &limits, &capture), stopper);
     assert!(matches!(outcome.end, ProcessEnd::Cancelled), "{outcome:?}");
-    assert_eq!(
-        fs::read_to_string(folder.path().join("said")).unwrap(),
-        "bye\n"
-    );
+    assert_eq!(fs::read_to_string(folder.path().join("said")).unwrap(), "bye\n");
 }
 
 #[tokio::test]
 async fn an_escaped_process_that_holds_the_output_open_does_not_hang_the_run() {
     // Loses its parent and its environment, the one thing that supervision cannot find.
-    let script = "(setsid env -i /bin/sh -c 'echo $$ > pid; exec /bin/sleep 1000' &) ; until [ -s pid ]; do sleep 0.01; done";
+    let script =
+        "(setsid env -i /bin/sh -c 'echo $$ > pid; exec /bin/sleep 1000' &) ; until [ -s pid ]; do sleep 0.01; done";
     let folder = TempDir::new().unwrap();
     let lines = std::sync::Arc::new(Lines::default());
     let capture = Capture::new(lines.clone(), 10_000);
     let outcome = run(&shell(folder.path(), script), &bounds(), &capture).await;
-    assert!(
-        matches!(outcome.end, ProcessEnd::Exited { code: 0 }),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome.end, ProcessEnd::Exited { code: 0 }), "{outcome:?}");
     let pid = line_in(&folder.path().join("pid")).await;
-    assert!(
-        is_alive(&pid),
-        "the process was found after all: the README claims less than it could"
-    );
+    assert!(is_alive(&pid), "the process was found after all: the README claims less than it could");
     let _ = std::process::Command::new("kill").arg(&pid).status();
 }

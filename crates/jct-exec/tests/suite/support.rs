@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jct_exec::process::Bounds;
 use jct_exec::{
-    ExecutionIo, ExecutionRequest, JsonObject, LineSink, LogLine, LogStream, ProgressSink,
-    RepoCache, RepoSource, RepoSources,
+    ExecutionIo, ExecutionRequest, JsonObject, LineSink, LogLine, LogStream, ProgressSink, RepoCache, RepoSource,
+    RepoSources,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -19,12 +19,8 @@ pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// Deadlines to try one after another, until what the test needs has happened before the deadline:
 /// how long that takes depends on what else this machine does.
-pub(crate) const DEADLINES: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-    Duration::from_secs(25),
-    Duration::from_secs(125),
-];
+pub(crate) const DEADLINES: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(25), Duration::from_secs(125)];
 
 #[derive(Default)]
 pub(crate) struct Lines(Mutex<Vec<LogLine>>);
@@ -36,10 +32,7 @@ impl Lines {
 
     pub(crate) fn of(&self, stream: LogStream) -> Vec<String> {
         let lines = self.all().into_iter();
-        lines
-            .filter(|l| l.stream == stream)
-            .map(|l| l.text)
-            .collect()
+        lines.filter(|l| l.stream == stream).map(|l| l.text).collect()
     }
 }
 
@@ -113,10 +106,7 @@ impl Bench {
     /// Commits everything and gives the id.
     pub(crate) fn commit(&self, message: &str) -> String {
         git(&self.source(), &["add", "--all"]);
-        git(
-            &self.source(),
-            &["commit", "--quiet", "--allow-empty", "--message", message],
-        );
+        git(&self.source(), &["commit", "--quiet", "--allow-empty", "--message", message]);
         git(&self.source(), &["rev-parse", "HEAD"])
     }
 
@@ -144,9 +134,7 @@ pub(crate) fn bounds() -> Bounds {
 }
 
 pub(crate) fn request(inputs: serde_json::Value) -> ExecutionRequest {
-    let serde_json::Value::Object(inputs) = inputs else {
-        panic!("inputs are an object")
-    };
+    let serde_json::Value::Object(inputs) = inputs else { panic!("inputs are an object") };
     ExecutionRequest {
         task_id: "0190-task".to_owned(),
         attempt: 1,
@@ -164,14 +152,7 @@ pub(crate) fn request(inputs: serde_json::Value) -> ExecutionRequest {
 /// git as a user would run it, with a fixed identity and no configuration of this machine.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
-        .args([
-            "-c",
-            "user.name=Ada",
-            "-c",
-            "user.email=ada@example.org",
-            "-c",
-            "core.hooksPath=/dev/null",
-        ])
+        .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "core.hooksPath=/dev/null"])
         .args(arguments)
         .current_dir(folder)
         .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -180,19 +161,14 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
         .env("GIT_COMMITTER_DATE", "2024-05-01T12:00:00Z")
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// Whether a process runs; a zombie does not.
 pub(crate) fn is_alive(pid: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    stat.rsplit_once(')')
-        .is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
 /// Waits until `path` holds a whole line, as a script under test writes its process id.

@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{Bench, request};
 
 async fn run(bench: &Bench, request: &ExecutionRequest) -> Execution {
-    let execution = SurveyExecutor::new(bench.cache.clone())
-        .run(request, &bench.io())
-        .await;
+    let execution = SurveyExecutor::new(bench.cache.clone()).run(request, &bench.io()).await;
     assert!(bench.is_tidy(), "a workspace was left");
     execution
 }
@@ -32,10 +30,7 @@ fn report(bench: &Bench) -> Value {
 
 fn project(bench: &Bench) {
     bench.write("LICENSE", "Apache License\nVersion 2.0, January 2004\n");
-    bench.write(
-        "Cargo.toml",
-        "[package]\nname = 'x'\nlicense = 'MIT'\n[dependencies]\na = '1'\nb = '1'\n",
-    );
+    bench.write("Cargo.toml", "[package]\nname = 'x'\nlicense = 'MIT'\n[dependencies]\na = '1'\nb = '1'\n");
     bench.write("src/main.rs", "fn main() {\n    // TODO: say hello\n}\n");
     bench.write("web/app.ts", "let x = 1; // FIXME | later\n");
     bench.write("data.bin", b"\0\x01\x02".as_slice());
@@ -64,10 +59,7 @@ async fn a_path_restricts_the_report() {
     let mut request = request(json!({}));
     request.path = "web".to_owned();
     let output = completed(run(&bench, &request).await);
-    assert_eq!(
-        (output["files"].clone(), output["path"].clone()),
-        (json!(2), json!("web"))
-    );
+    assert_eq!((output["files"].clone(), output["path"].clone()), (json!(2), json!("web")));
     let report = report(&bench);
     assert_eq!(report["markers"]["listed"][0]["path"], "app.ts");
     assert_eq!(report["commits"].as_array().unwrap().len(), 2);
@@ -88,29 +80,11 @@ async fn what_cannot_be_surveyed_says_why() {
     let mut nowhere = request(json!({}));
     nowhere.path = "none".to_owned();
     let execution = run(&bench, &nowhere).await;
-    assert!(
-        matches!(
-            execution,
-            Execution::Failed {
-                reason: FailureReason::PathNotFound,
-                ..
-            }
-        ),
-        "{execution:?}"
-    );
+    assert!(matches!(execution, Execution::Failed { reason: FailureReason::PathNotFound, .. }), "{execution:?}");
 
     fs::write(bench.path("artifacts/report.json"), "").unwrap();
     let execution = run(&bench, &request(json!({}))).await;
-    assert!(
-        matches!(
-            execution,
-            Execution::Failed {
-                reason: FailureReason::ArtifactFailed,
-                ..
-            }
-        ),
-        "{execution:?}"
-    );
+    assert!(matches!(execution, Execution::Failed { reason: FailureReason::ArtifactFailed, .. }), "{execution:?}");
 }
 
 #[tokio::test]
@@ -119,15 +93,9 @@ async fn bounds_are_kept() {
     let mut short = request(json!({}));
     short.time_budget = Duration::ZERO;
     let execution = run(&bench, &short).await;
-    assert!(
-        matches!(execution, Execution::TimedOut { .. }),
-        "{execution:?}"
-    );
+    assert!(matches!(execution, Execution::TimedOut { .. }), "{execution:?}");
     bench.cancel.cancel();
     let execution = run(&bench, &request(json!({}))).await;
-    assert!(
-        matches!(execution, Execution::Cancelled { .. }),
-        "{execution:?}"
-    );
+    assert!(matches!(execution, Execution::Cancelled { .. }), "{execution:?}");
     assert_eq!(fs::read_dir(bench.path("artifacts")).unwrap().count(), 0);
 }
