@@ -240,3 +240,40 @@ fn sync_file_system(root: &TraceRoot) -> io::Result<bool> {
         Durability::FileSystem => Ok(false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jct_lifecycle::Fence;
+
+    use super::*;
+    use crate::TraceOptions;
+
+    fn prepared(root: &TraceRoot, attempt: u32) -> PreparedTrace {
+        let at = Timestamp::from_micros(1_700_000_000_000_000);
+        let identity = AttemptIdentity {
+            task_id: "019b7859-0400-7000-8000-000000000001".parse().unwrap(),
+            attempt,
+            fence: Fence { epoch: 1, generation: 1 },
+            trace_id: "t".parse().unwrap(),
+            worker: "w".to_owned(),
+            components: std::collections::BTreeMap::new(),
+            admission: None,
+            started_at: at,
+        };
+        root.begin(identity, &json!({})).unwrap().finish(Output::Result(json!({})), at).prepare().unwrap()
+    }
+
+    #[test]
+    fn when_a_sync_fails_no_folder_of_the_group_is_sealed() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = TraceOptions { durability: Durability::EachFile, ..TraceOptions::default() };
+        let root = TraceRoot::open_with(folder.path(), options).unwrap();
+        let group = vec![prepared(&root, 1), prepared(&root, 2)];
+        let broken = group[1].identity.temporary_folder().to_string();
+        std::fs::remove_file(root.path().join(".unsealed").join(broken).join("log.txt")).unwrap();
+        let results = commit_group(&root, group);
+        assert_eq!(results.len(), 2);
+        assert!(results.iter().all(|result| matches!(result, Err(SealError::Sync(_)))), "{results:?}");
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1, "only the folder of the unsealed");
+    }
+}

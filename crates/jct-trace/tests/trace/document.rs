@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use jct_contract::{Sha256Digest, canonical_json};
-use jct_trace::LogStream;
+use jct_trace::{ArtifactLimits, EntryPath, FORMAT_VERSION, LogStream};
 use serde_json::json;
 
 use crate::support::{FINISHED, STARTED, Tower, identity};
@@ -35,6 +35,19 @@ fn the_examples_of_the_document_are_real() {
         std::fs::write(&path, &document).unwrap();
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), document);
+}
+
+#[test]
+fn the_limits_of_the_document_are_the_default_ones() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/trace-format.md");
+    let document = std::fs::read_to_string(path).unwrap().replace('\n', " ");
+    assert_eq!(
+        ArtifactLimits::default(),
+        ArtifactLimits { max_entries: 10_000, max_depth: 16, max_total_bytes: 1 << 30 }
+    );
+    assert!(document.contains("10,000 files and folders, 16 levels, 1 GiB together"));
+    assert!(document.contains(&format!("a path has at most {} bytes", EntryPath::MAX_BYTES)));
+    assert!(document.starts_with(&format!("# Trace folders, format version {FORMAT_VERSION} ")));
 }
 
 /// The document with the fenced block behind `<!-- example: name -->` replaced.

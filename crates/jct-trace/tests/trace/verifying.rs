@@ -6,6 +6,8 @@ use std::path::Path;
 use jct_contract::Sha256Digest;
 use jct_trace::{Finding, OpenError, OpenFileError, TraceFolder, verify, verify_path};
 
+use proptest::prelude::*;
+
 use crate::support::{FINISHED, Tower, result, task_id};
 
 fn sealed_with_artifact(tower: &Tower) -> Sha256Digest {
@@ -160,4 +162,32 @@ fn an_unknown_folder_is_not_found() {
     let other = "019b7859-0400-7000-8000-000000000002".parse().unwrap();
     assert!(matches!(verify(&tower.root, other, 1, None), Err(OpenError::NotFound)));
     assert!(matches!(verify_path(&tower.path().join("nothing"), None), Err(OpenError::NotFound)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_changed_byte_is_found(file in 0usize..6, position in any::<prop::sample::Index>(), mask in 1u8..) {
+        let tower = Tower::new();
+        let digest = sealed_with_artifact(&tower);
+        let files = ["artifacts/sub/report.md", "events.jsonl", "input.json", "log.txt", "manifest.json", "output.json"];
+        let path = tower.attempt(1).join(files[file]);
+        let mut content = std::fs::read(&path).unwrap();
+        let changed = position.index(content.len());
+        content[changed] ^= mask;
+        std::fs::write(&path, content).unwrap();
+        // A manifest may name another version after the change, which is told as an error.
+        let report = verify(&tower.root, task_id(), 1, Some(digest));
+        prop_assert!(report.is_err() || !report.unwrap().is_clean());
+    }
+
+    #[test]
+    fn any_manifest_is_read_or_refused(manifest in prop_oneof!["\\PC{0,200}", "\\{\"format\": ?\"jct-trace\", ?\"format_version\": ?1.{0,60}\\}"]) {
+        let tower = Tower::new();
+        let digest = sealed_with_artifact(&tower);
+        std::fs::write(tower.attempt(1).join("manifest.json"), &manifest).unwrap();
+        prop_assert!(TraceFolder::open(&tower.root, task_id(), 1).is_err());
+        prop_assert!(!verify(&tower.root, task_id(), 1, Some(digest)).is_ok_and(|report| report.is_clean()));
+    }
 }
