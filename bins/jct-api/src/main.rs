@@ -1,2 +1,68 @@
-//! placeholder
-fn main() {}
+//! The HTTP server: reads its configuration once, opens the tower, serves until a signal comes.
+
+mod args;
+mod wiring;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use args::Args;
+use clap::Parser;
+use jct_config::Config;
+use jct_http::{AppState, bind, check_exposure};
+use jct_store::Store;
+use jct_tower::Tower;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("jct-api: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<()> {
+    let config = jct_config::load(args.flags())?;
+    jct_config::logging::init(&config.log)?;
+    // Signals count from here, even if opening the database takes its time.
+    let shutdown = shutdown_signal()?;
+    let store = wiring::open_store(&config).await?;
+    let served = serve(&config, store.clone(), shutdown).await;
+    // Whatever was taken is written before the process ends, even if serving failed.
+    store.close().await;
+    served
+}
+
+async fn serve(config: &Config, store: Store, shutdown: impl Future<Output = ()>) -> Result<()> {
+    let tower = Tower::new(store, wiring::tower_options(config)?);
+    let keyed = tower.authenticator().is_keyed().await.context("failed to read the keys")?;
+    check_exposure(config.api.host, keyed, config.api.allow_unauthenticated)?;
+    let server = bind(wiring::http_options(config)?, AppState::new(tower, env!("CARGO_PKG_VERSION")))?;
+    Ok(server.serve(shutdown).await?)
+}
+
+/// Ready at the first SIGTERM or SIGINT; the second ends the process at once.
+fn shutdown_signal() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for signals")?;
+    Ok(async move {
+        either(&mut terminate, &mut interrupt).await;
+        tokio::spawn(async move {
+            either(&mut terminate, &mut interrupt).await;
+            log::warn!("second signal: ending at once");
+            std::process::exit(130);
+        });
+    })
+}
+
+async fn either(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}

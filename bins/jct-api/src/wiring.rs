@@ -1,0 +1,102 @@
+//! From configuration to the parts of a server.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jct_config::Config;
+use jct_http::HttpOptions;
+use jct_policy::PolicyConfig;
+use jct_store::{DatabaseUrl, Store, StoreOptions};
+use jct_tower::TowerOptions;
+use jct_trace::TraceRoot;
+
+/// Opens the configured database.
+pub(crate) async fn open_store(config: &Config) -> Result<Store> {
+    let database = &config.database;
+    let url: DatabaseUrl = database.url.expose().parse()?;
+    let options = StoreOptions {
+        migrate: database.migrate,
+        read_connections: usize::try_from(database.read_connections)?,
+        writers: usize::try_from(database.writers)?,
+        clock: None,
+    };
+    Store::open(&url, options).await.context("failed to open the database")
+}
+
+/// The policy, the key and the traces of the tower.
+pub(crate) fn tower_options(config: &Config) -> Result<TowerOptions> {
+    Ok(TowerOptions {
+        policy: policy(config)?,
+        max_attempts: config.worker.max_attempts,
+        traces: traces(config),
+        operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
+        ..TowerOptions::default()
+    })
+}
+
+fn policy(config: &Config) -> Result<PolicyConfig> {
+    let policy = &config.policy;
+    let (min, max) = (i64::try_from(policy.min_time_budget_seconds)?, i64::try_from(policy.max_time_budget_seconds)?);
+    let mut builder = PolicyConfig::builder().time_budget_seconds(min, max);
+    for prefix in &policy.allowed_repo_prefixes {
+        builder = builder.allow(prefix.clone());
+    }
+    Ok(builder.build()?)
+}
+
+/// A server may run where the traces are not; then it serves everything else.
+fn traces(config: &Config) -> Option<TraceRoot> {
+    match TraceRoot::open(config.trace.root.as_path()) {
+        Ok(root) => Some(root),
+        Err(error) => {
+            let cause = error.to_string();
+            log::warn!(cause = cause.as_str(); "the trace root cannot be opened; traces are not served");
+            None
+        }
+    }
+}
+
+/// Limits, addresses and times.
+pub(crate) fn http_options(config: &Config) -> Result<HttpOptions> {
+    let api = &config.api;
+    Ok(HttpOptions {
+        host: api.host,
+        port: api.port,
+        cors_origins: api.cors_origins.iter().map(ToString::to_string).collect(),
+        body_limit: usize::try_from(api.body_limit_bytes)?,
+        batch_body_limit: usize::try_from(api.batch_body_limit_bytes)?,
+        request_timeout: Duration::from_secs(api.request_timeout_seconds),
+        max_connections: usize::try_from(api.max_connections)?,
+        keep_alive: Duration::from_secs(api.keep_alive_seconds),
+        shutdown_grace: Duration::from_secs(api.shutdown_grace_seconds),
+        workers: usize::try_from(api.workers)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jct_config::Sources;
+
+    use super::*;
+
+    fn config(overrides: &[(&str, &str)]) -> Config {
+        let given = overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Config::resolve(&Sources { overrides: given.collect(), ..Sources::default() }).unwrap()
+    }
+
+    #[test]
+    fn the_defaults_of_the_configuration_are_those_of_the_server() {
+        let defaults = HttpOptions::default();
+        let options = http_options(&config(&[])).unwrap();
+        assert_eq!(HttpOptions { workers: defaults.workers, ..options }, defaults);
+    }
+
+    #[test]
+    fn the_policy_is_the_configured_one() {
+        let config = config(&[("policy.allowed_repo_prefixes", "MyOrg/,partner"), ("policy.max_time_budget_seconds", "60")]);
+        let policy = policy(&config).unwrap();
+        let prefixes: Vec<_> = policy.allowed_repo_prefixes().iter().map(ToString::to_string).collect();
+        assert_eq!(prefixes, ["myorg/", "partner/"]);
+        assert_eq!(policy.max_time_budget_seconds(), 60);
+    }
+}
