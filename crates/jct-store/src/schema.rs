@@ -38,6 +38,7 @@ diesel::table! {
         trace_id -> Text,
         submitter_kind -> Text,
         submitter -> Text,
+        held -> Bool,
         created_at -> BigInt,
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::StoreError;
 use crate::command::{Answer, Command, CommandResult};
+use crate::model::Enqueued;
 
 /// The most commands drained at once.
 pub(crate) const MAX_COMMANDS: usize = 256;
@@ -69,17 +70,15 @@ impl Command {
     }
 }
 
-impl Answer {
-    /// Whether somebody might be waiting for what this write did.
-    pub(crate) fn is_news(&self) -> bool {
-        match self {
-            Self::Enqueued(tasks) => {
-                tasks.iter().any(|task| matches!(task, crate::model::Enqueued::Created { .. }))
-            }
-            Self::Claimed(tasks) => !tasks.is_empty(),
-            Self::Reaped(leases) => !leases.is_empty(),
-            Self::Heartbeat(_) | Self::Key(_) => false,
-            Self::Recorded(_) | Self::Settled(_) | Self::Changed(_) | Self::Done(_) => true,
+/// Whether somebody might be waiting for what these writes did.
+pub(crate) fn is_news(jobs: &[Job], answers: &[Answer]) -> bool {
+    jobs.iter().zip(answers).any(|(job, answer)| match (&job.command, answer) {
+        (Command::WorkerSeen(_) | Command::Heartbeat { .. } | Command::CreateKey(_) | Command::RevokeKey { .. }, _) => {
+            false
         }
-    }
+        (_, Answer::Enqueued(tasks)) => tasks.iter().any(|task| matches!(task, Enqueued::Created { .. })),
+        (_, Answer::Claimed(tasks)) => !tasks.is_empty(),
+        (_, Answer::Reaped(leases)) => !leases.is_empty(),
+        _ => true,
+    })
 }

@@ -28,6 +28,7 @@ CREATE TABLE tasks (
     trace_id TEXT NOT NULL,
     submitter_kind TEXT NOT NULL CONSTRAINT tasks_submitter_kind CHECK (submitter_kind IN ('human', 'agent', 'system')),
     submitter TEXT NOT NULL,
+    held BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX tasks_idempotency_key ON tasks (idempotency_key) WHERE idempotency_key IS NOT NULL;

@@ -134,12 +134,12 @@ pub(crate) async fn events(
     limit: u32,
 ) -> Result<Option<Vec<TaskEventRecord>>, StoreError> {
     let task_id = Id::from(id);
-    let created: Option<i64> =
-        tasks::table.find(task_id).select(tasks::created_at).first(conn).await.optional()?;
-    let Some(created_at) = created else { return Ok(None) };
+    let created: Option<(i64, bool)> =
+        tasks::table.find(task_id).select((tasks::created_at, tasks::held)).first(conn).await.optional()?;
+    let Some((created_at, held)) = created else { return Ok(None) };
     let mut events = Vec::new();
     if after == 0 && limit > 0 {
-        events.push(creation(conn, task_id, created_at).await?);
+        events.push(creation(created_at, held));
     }
     let rest = i64::from(limit) - i64::try_from(events.len()).unwrap_or(0);
     let rows: Vec<EventRow> = task_events::table
@@ -156,25 +156,16 @@ pub(crate) async fn events(
     Ok(Some(events))
 }
 
-/// The first event of every task is not stored: its row and its first audit entry say the same.
-async fn creation(conn: &mut Conn, id: Id, created_at: i64) -> Result<TaskEventRecord, StoreError> {
-    let after: Option<Option<String>> = audit_log::table
-        .filter(audit_log::entity_kind.eq("task"))
-        .filter(audit_log::entity_id.eq(id.0.to_string()))
-        .filter(audit_log::seq.eq(1))
-        .select(audit_log::after)
-        .first(conn)
-        .await
-        .optional()?;
-    let held = after.flatten().is_some_and(|after| after.contains("\"pending\""));
+/// The first event of every task is not stored: the task's own row says the same.
+fn creation(created_at: i64, held: bool) -> TaskEventRecord {
     let status = if held { TaskStatus::Pending } else { TaskStatus::Queued };
-    Ok(TaskEventRecord {
+    TaskEventRecord {
         seq: 1,
         at: time(created_at),
         kind: EventKind::Status,
         attempt: None,
         body: format!("{{\"status\":\"{status}\"}}"),
-    })
+    }
 }
 
 pub(crate) async fn attempts(conn: &mut Conn, id: TaskId) -> Result<Vec<AttemptRecord>, StoreError> {

@@ -13,7 +13,7 @@ use crate::StoreError;
 use crate::model::{ApiKeyRecord, FinishedTask, IncidentCounts, Pause, QueuePosition, QueueStatus, WorkerRecord};
 use crate::rows::{ApiKeyRow, PauseRow, WorkerRow, time, to_reason};
 use crate::schema::{
-    api_keys, attempts, audit_log, database_meta, queue_pauses, task_holds, task_leases, task_outcomes, task_ready,
+    api_keys, attempts, audit_log, database_meta, queue_pauses, task_leases, task_outcomes, task_ready,
     workers,
 };
 use crate::types::Id;
@@ -46,14 +46,15 @@ pub(crate) async fn queue_status(conn: &mut Conn, now: Timestamp) -> Result<Queu
     let mut depth = [0; TaskStatus::ALL.len()];
     for (count, status) in depth.iter_mut().zip(TaskStatus::ALL) {
         *count = match status {
-            TaskStatus::Pending => counted(task_holds::table.count().get_result(conn).await?),
-            TaskStatus::Queued => counted(task_ready::table.count().get_result(conn).await?),
-            TaskStatus::Running => counted(task_leases::table.count().get_result(conn).await?),
-            TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled => finished(conn, status).await?,
+            TaskStatus::Pending => count_some(conn, "task_holds", "TRUE").await?,
+            TaskStatus::Queued => count_some(conn, "task_ready", "TRUE").await?,
+            TaskStatus::Running => count_some(conn, "task_leases", "TRUE").await?,
+            TaskStatus::Completed => count_some(conn, "task_outcomes", "status = 'completed'").await?,
+            TaskStatus::Failed => count_some(conn, "task_outcomes", "status = 'failed'").await?,
+            TaskStatus::Cancelled => count_some(conn, "task_outcomes", "status = 'cancelled'").await?,
         };
     }
-    let not_due: i64 =
-        task_ready::table.filter(task_ready::run_at.gt(now.as_micros())).count().get_result(conn).await?;
+    let not_due = count_some(conn, "task_ready", &format!("run_at > {}", now.as_micros())).await?;
     let oldest: Option<i64> = task_ready::table
         .filter(task_ready::run_at.le(now.as_micros()))
         .select(diesel::dsl::min(task_ready::run_at))
@@ -63,7 +64,7 @@ pub(crate) async fn queue_status(conn: &mut Conn, now: Timestamp) -> Result<Queu
         queue_pauses::table.select(PauseRow::as_select()).first(conn).await.optional()?;
     Ok(QueueStatus {
         depth,
-        not_due: counted(not_due),
+        not_due,
         oldest_ready_at: oldest.map(time),
         paused: paused.map(Pause::from),
     })
@@ -79,11 +80,11 @@ struct Count {
     entries: i64,
 }
 
-async fn finished(conn: &mut Conn, status: TaskStatus) -> Result<u64, StoreError> {
-    // diesel cannot count a limited selection; the only variable part is a word of our own.
+/// Counts rows, up to [`COUNT_LIMIT`]. Both texts are our own, never a caller's.
+async fn count_some(conn: &mut Conn, table: &str, condition: &str) -> Result<u64, StoreError> {
+    // diesel cannot count a limited selection.
     let count: Count = diesel::sql_query(format!(
-        "SELECT count(*) AS entries FROM \
-         (SELECT 1 FROM task_outcomes WHERE status = '{status}' LIMIT {COUNT_LIMIT}) AS some_outcomes"
+        "SELECT count(*) AS entries FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {COUNT_LIMIT}) AS some_rows"
     ))
     .get_result(conn)
     .await?;

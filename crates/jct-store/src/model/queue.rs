@@ -130,7 +130,7 @@ pub struct Pause {
 /// The queue at a glance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueStatus {
-    /// Tasks by status, in the order of [`TaskStatus::ALL`]. Counts of finished tasks stop at 100,000.
+    /// Tasks by status, in the order of [`TaskStatus::ALL`]. Each count stops at 100,000.
     pub depth: [u64; 6],
     /// Queued tasks whose time has not come.
     pub not_due: u64,

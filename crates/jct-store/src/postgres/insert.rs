@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
@@ -40,6 +40,7 @@ macro_rules! copied_columns {
 }
 
 copied_columns! {
+    bool => Bool;
     Id => DbId;
     Option<Id> => Nullable<DbId>;
     i64 => BigInt;
@@ -106,7 +107,7 @@ statement! {
     InsertTasks(TaskRow) into "tasks", ") ON CONFLICT DO NOTHING RETURNING id";
     id: Id, idempotency_key: Option<String>, spec_digest: String, spec: String, requester_kind: String,
     operation: String, target_repo: String, executor: String, time_budget_seconds: i64, trace_id: String,
-    submitter_kind: String, submitter: String, created_at: i64,
+    submitter_kind: String, submitter: String, held: bool, created_at: i64,
 }
 
 statement! {

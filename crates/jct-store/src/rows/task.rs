@@ -24,6 +24,7 @@ pub(crate) struct TaskRow {
     pub(crate) trace_id: String,
     pub(crate) submitter_kind: String,
     pub(crate) submitter: String,
+    pub(crate) held: bool,
     pub(crate) created_at: i64,
 }
 
@@ -61,6 +62,7 @@ impl TaskRow {
             trace_id: new.trace_id.as_str().to_owned(),
             submitter_kind: new.submitter.kind().as_str().to_owned(),
             submitter: new.submitter.name().to_owned(),
+            held: new.hold,
             created_at,
         }
     }

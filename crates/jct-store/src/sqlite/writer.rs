@@ -13,7 +13,7 @@ use crate::StoreError;
 use crate::command::{Answer, Command};
 use crate::context::{Context, Shared};
 use crate::wake::Waker;
-use crate::writer::{Job, MAX_COMMANDS, answer, commands, refuse, split};
+use crate::writer::{Job, MAX_COMMANDS, answer, commands, is_news, refuse, split};
 
 pub(super) struct Writer {
     pub(super) conn: Conn,
@@ -58,7 +58,7 @@ impl Writer {
     }
 
     fn answer(&self, jobs: Vec<Job>, answers: Vec<Answer>) {
-        let news = answers.iter().any(Answer::is_news);
+        let news = is_news(&jobs, &answers);
         answer(jobs, answers);
         if news {
             self.waker.wake();
