@@ -10,3 +10,7 @@ mod support;
 
 mod claim;
 mod enqueue;
+mod external;
+mod lease;
+mod settle;
+mod status_change;
