@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 
 use crate::repo_source::REPO_SOURCES;
-use crate::sections::{Api, Database, Log, Policy, Trace, Worker};
+use crate::sections::{Api, Client, Database, Log, Policy, Trace, Worker};
 
 /// One setting: its names, its type, its default and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +40,18 @@ pub enum Fallback {
 
 /// Every key of every binary, in the order of the reference page.
 pub fn registry() -> impl Iterator<Item = &'static Key> {
-    [Database::KEYS, Api::KEYS, Policy::KEYS, Worker::KEYS, Trace::KEYS, Log::KEYS, std::slice::from_ref(&REPO_SOURCES)]
-        .into_iter()
-        .flatten()
+    [
+        Database::KEYS,
+        Api::KEYS,
+        Policy::KEYS,
+        Worker::KEYS,
+        Trace::KEYS,
+        Client::KEYS,
+        Log::KEYS,
+        std::slice::from_ref(&REPO_SOURCES),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The documentation comment of a key, given as its lines, as one trimmed sentence.

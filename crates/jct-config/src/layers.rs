@@ -15,6 +15,8 @@ use crate::{CONFIG_FILE_VARIABLE, EffectiveEntry, Origin};
 /// Variables with this beginning steer the tests and are nobody's configuration.
 const TEST_PREFIX: &str = "JCT_TEST_";
 const PREFIX: &str = "JCT_";
+/// What the worker tells the commands it runs. A command may be one of these binaries, or their tests.
+const TOLD_TO_COMMANDS: [&str; 4] = ["JCT_TASK_ID", "JCT_ATTEMPT", "JCT_TRACE_ID", "JCT_RUN_MARKER"];
 
 pub(crate) struct Layers<'a> {
     sources: &'a Sources,
@@ -79,6 +81,7 @@ impl<'a> Layers<'a> {
         for (name, _) in &self.sources.env {
             let name = name.to_string_lossy();
             let ours = name.starts_with(PREFIX) && !name.starts_with(TEST_PREFIX) && name != CONFIG_FILE_VARIABLE;
+            let ours = ours && !TOLD_TO_COMMANDS.contains(&&*name);
             if ours && !registry().any(|key| key.env == name) {
                 let suggestion = nearest(&name, registry().map(|key| key.env).chain([CONFIG_FILE_VARIABLE]));
                 self.errors.push(ConfigError::UnknownVariable { name: name.into_owned(), suggestion });

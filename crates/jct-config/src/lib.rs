@@ -26,6 +26,6 @@ pub use reference::key_table;
 pub use repo_source::{RepoMatch, RepoSource};
 pub use resolve::Config;
 pub use secret::Secret;
-pub use sections::{Api, Database, Log, LogFormat, Policy, Trace, Worker};
+pub use sections::{Api, Client, Database, Log, LogFormat, Policy, Trace, Worker};
 pub use sources::{Machine, Sources, TomlSource};
-pub use text::{CorsOrigin, InvalidText, LogFilter, TraceDirectory, WorkerName};
+pub use text::{CorsOrigin, InvalidText, LogFilter, TowerUrl, TraceDirectory, WorkerName};

@@ -3,7 +3,7 @@
 use crate::error::{ConfigError, ConfigErrors};
 use crate::layers::Layers;
 use crate::repo_source::{REPO_SOURCES, RepoSources};
-use crate::sections::{Api, Database, Log, Policy, Trace, Worker};
+use crate::sections::{Api, Client, Database, Log, Policy, Trace, Worker};
 use crate::{EffectiveEntry, RepoSource, Sources};
 
 /// The whole configuration: plain data, one struct per concern.
@@ -20,6 +20,8 @@ pub struct Config {
     pub worker: Worker,
     /// Where the proof of each attempt is kept.
     pub trace: Trace,
+    /// How the command line finds a tower.
+    pub client: Client,
     /// What is logged.
     pub log: Log,
     /// Where repositories are fetched from.
@@ -50,6 +52,7 @@ impl Config {
         let policy = Policy::read(layers);
         let worker = Worker::read(layers);
         let trace = Trace::read(layers);
+        let client = Client::read(layers);
         let log = Log::read(layers);
         let repo_sources = layers.read(&REPO_SOURCES);
         layers.errors.extend(api.iter().filter_map(Api::conflict));
@@ -62,6 +65,7 @@ impl Config {
             policy: policy?,
             worker: worker?,
             trace: trace?,
+            client: client?,
             log: log?,
             repo_sources,
             effective: Vec::new(),

@@ -8,7 +8,7 @@ use jct_policy::{PolicyConfig, PolicyConfigError, RepoPrefix};
 
 use crate::key::{Fallback, section};
 use crate::setting::choice;
-use crate::text::{CorsOrigin, LogFilter, TraceDirectory, WorkerName};
+use crate::text::{CorsOrigin, LogFilter, TowerUrl, TraceDirectory, WorkerName};
 use crate::{DatabaseUrl, Secret};
 
 const DAY_SECONDS: u64 = 86_400;
@@ -118,6 +118,14 @@ section! {
     pub struct Trace("trace") {
         /// Folder of the trace folders: a path or a `file://` address.
         root: TraceDirectory = Fallback::Text("./.jct/traces"), "JCT_TRACE_ROOT";
+    }
+}
+
+section! {
+    /// How the command line finds a tower.
+    pub struct Client("client") {
+        /// Tower that `jct` talks to.
+        url: TowerUrl = Fallback::Text("http://127.0.0.1:8000"), "JCT_URL";
     }
 }
 

@@ -72,6 +72,28 @@ impl Item for CorsOrigin {
 }
 
 checked_text! {
+    /// Address of a tower, such as `http://127.0.0.1:8000`, without a password.
+    TowerUrl,
+    "must be an address such as `http://127.0.0.1:8000`, without user, password or query",
+    |text| Url::parse(text).is_ok_and(|url| {
+        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+        matches!(url.scheme(), "http" | "https") && plain
+    })
+}
+
+impl Setting for TowerUrl {
+    const KIND: &'static str = "an address";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: InvalidText| error.to_string())
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
+checked_text! {
     /// Name of a worker: letters, digits, `.`, `_` and `-`, 1 to 100 characters.
     WorkerName,
     "must be 1 to 100 letters, digits, `.`, `_` or `-`",

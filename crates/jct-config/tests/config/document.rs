@@ -31,3 +31,15 @@ fn the_example_of_the_document_is_valid() {
     let config = resolve(example, &[], &[]).unwrap();
     assert_eq!(config.repo_sources.len(), 2);
 }
+
+#[test]
+fn the_files_that_are_handed_out_are_valid() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |name: &str| std::fs::read_to_string(repository.join(name)).unwrap();
+    resolve(&read("examples/jct.toml"), &[], &[]).unwrap();
+    let (shared, api) = (read("deploy/jct.env"), read("deploy/jct-api.env"));
+    let lines = shared.lines().chain(api.lines()).filter(|line| !line.starts_with('#'));
+    let env: Vec<_> = lines.filter_map(|line| line.split_once('=')).collect();
+    assert!(env.len() >= 4, "{env:?}");
+    resolve("", &env, &[]).unwrap();
+}

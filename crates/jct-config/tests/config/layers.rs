@@ -107,6 +107,8 @@ fn variables_of_tests_and_of_others_are_passed_over() {
     let env = [
         ("JCT_TEST_POSTGRES_URL", "x"),
         ("JCT_CONFIG", "x"),
+        ("JCT_TASK_ID", "x"),
+        ("JCT_RUN_MARKER", "x"),
         ("PATH", "x"),
         ("API_KEY", "x"),
         ("jct_worker_slots", "x"),
