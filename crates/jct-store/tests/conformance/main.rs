@@ -9,8 +9,12 @@
 mod support;
 
 mod claim;
+mod audit;
 mod enqueue;
+mod event;
 mod external;
 mod lease;
+mod list;
 mod settle;
 mod status_change;
+mod tower;
