@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::command::{Command, CommandResult};
 use crate::model::{
-    Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, ClaimFilter, FinishedTask, IncidentCounts, Page, PageStart, QueuePosition,
-    QueueStatus, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
+    Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, ClaimFilter, FinishedTask, IncidentCounts, Page,
+    PageStart, QueuePosition, QueueStatus, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
 };
 use crate::postgres::PostgresEngine;
 use crate::sqlite::SqliteEngine;

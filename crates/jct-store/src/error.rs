@@ -57,10 +57,25 @@ impl From<diesel::result::Error> for StoreError {
 }
 
 fn is_environmental(message: &str) -> bool {
-    ["disk is full", "disk I/O error", "database is locked", "unable to open", "terminating connection",
-        "shutting down", "starting up", "too many clients", "No space left", "connection closed", "read-only"]
-        .iter()
-        .any(|fragment| message.contains(fragment))
+    [
+        "disk is full",
+        "disk I/O error",
+        "database is locked",
+        "unable to open",
+        "terminating connection",
+        "shutting down",
+        "starting up",
+        "too many clients",
+        "No space left",
+        "connection closed",
+        "read-only",
+        "canceling statement",
+        "the database system is",
+        "crash of another server process",
+        "out of memory",
+    ]
+    .iter()
+    .any(|fragment| message.contains(fragment))
 }
 
 /// Why a store could not be opened.

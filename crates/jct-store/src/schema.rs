@@ -245,4 +245,19 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(database_meta, policies, tasks, admissions, task_holds, task_ready, task_leases, task_outcomes, attempts, task_events, workers, queue_pauses, api_keys, audit_log);
+diesel::allow_tables_to_appear_in_same_query!(
+    database_meta,
+    policies,
+    tasks,
+    admissions,
+    task_holds,
+    task_ready,
+    task_leases,
+    task_outcomes,
+    attempts,
+    task_events,
+    workers,
+    queue_pauses,
+    api_keys,
+    audit_log
+);

@@ -14,8 +14,9 @@ use crate::command::{Answer, ChangeAnswer, Command, KeyAnswer, RecordAnswer, Sta
 use crate::engine::Engine;
 use crate::model::{
     Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued,
-    FinishedTask, HeartbeatAnswer, IncidentCounts, NewApiKey, NewEvent, NewTask, NewWorker, Page, PageStart, QueuePosition, QueueStatus, Reaped,
-    SettleAnswer, Settlement, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
+    FinishedTask, HeartbeatAnswer, IncidentCounts, NewApiKey, NewEvent, NewTask, NewWorker, Page, PageStart,
+    QueuePosition, QueueStatus, Reaped, SettleAnswer, Settlement, TaskEventRecord, TaskFilter, TaskRecord,
+    WorkerRecord,
 };
 use crate::wake::Wake;
 use crate::{DatabaseUrl, OpenError, StoreError, StoreOptions};

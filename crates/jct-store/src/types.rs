@@ -66,4 +66,10 @@ macro_rules! convert {
     )+};
 }
 
-convert!(jct_contract::TaskId, jct_contract::WorkerId, jct_contract::ApiKeyId, jct_contract::AuditId, jct_policy::DecisionId);
+convert!(
+    jct_contract::TaskId,
+    jct_contract::WorkerId,
+    jct_contract::ApiKeyId,
+    jct_contract::AuditId,
+    jct_policy::DecisionId
+);

@@ -70,8 +70,16 @@ pub(crate) async fn pause(
     let paused = diesel::insert_into(queue_pauses::table).values(row).on_conflict_do_nothing().execute(conn).await?;
     if paused > 0 {
         let after = json!({ "paused": true, "reason": reason });
-        audit(conn, context, Actor::from(by), "updated", ("queue", QUEUE), Some(json!({ "paused": false })), Some(after))
-            .await?;
+        audit(
+            conn,
+            context,
+            Actor::from(by),
+            "updated",
+            ("queue", QUEUE),
+            Some(json!({ "paused": false })),
+            Some(after),
+        )
+        .await?;
     }
     Ok(paused > 0)
 }

@@ -91,9 +91,7 @@ async fn single(conn: &mut Conn, context: Context<'_>, command: &Command) -> Res
         Command::Heartbeat { worker_id, leases, lease: length } => {
             Answer::Heartbeat(lease::heartbeat(conn, context, (*worker_id).into(), leases, *length).await?)
         }
-        Command::Record { lease: held, events } => {
-            Answer::Recorded(lease::record(conn, context, *held, events).await?)
-        }
+        Command::Record { lease: held, events } => Answer::Recorded(lease::record(conn, context, *held, events).await?),
         Command::Reap { retry, limit, jitter } => {
             Answer::Reaped(reap::reap(conn, context, *retry, *limit, *jitter).await?)
         }

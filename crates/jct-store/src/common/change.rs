@@ -96,9 +96,7 @@ async fn end_running(
             return ask_to_stop(conn, context.now, change, &lease).await;
         }
         StatusAction::Cancel { .. } => (AttemptEnd::Cancelled, &None),
-        StatusAction::Complete { result, trace_path } => {
-            (AttemptEnd::Completed { result: result.clone() }, trace_path)
-        }
+        StatusAction::Complete { result, trace_path } => (AttemptEnd::Completed { result: result.clone() }, trace_path),
         StatusAction::Fail { error, trace_path } => {
             let message = error.clone();
             (AttemptEnd::Failed { reason: ReasonCode::ReportedFailure, message }, trace_path)

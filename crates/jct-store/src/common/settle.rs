@@ -100,9 +100,10 @@ fn digest(settlement: &Settlement) -> String {
         AttemptEnd::GivenBack => ("given_back", ""),
         AttemptEnd::LeaseLost => ("lease_lost", ""),
     };
-    let (path, manifest) = settlement.trace.as_ref().map_or(("", ""), |trace| {
-        (trace.path.as_str(), trace.manifest_digest.as_deref().unwrap_or_default())
-    });
+    let (path, manifest) = settlement
+        .trace
+        .as_ref()
+        .map_or(("", ""), |trace| (trace.path.as_str(), trace.manifest_digest.as_deref().unwrap_or_default()));
     let mut bytes = Vec::new();
     for part in [kind, settlement.end.reason().as_str(), text, path, manifest] {
         bytes.extend_from_slice(&part.len().to_be_bytes());

@@ -14,7 +14,9 @@ use crate::model::{
 use crate::rows::{
     AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, TaskRows, time,
 };
-use crate::schema::{admissions, attempts, audit_log, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks};
+use crate::schema::{
+    admissions, attempts, audit_log, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks,
+};
 use crate::types::Id;
 
 /// The task beside the one row that says where it stands.
@@ -54,8 +56,7 @@ pub(crate) async fn list(
     let more = ids.len() > limit as usize;
     let shown: Vec<Id> = ids.into_iter().take(limit as usize).collect();
     let next = shown.last().filter(|_| more).map(|last| Cursor::after((*last).into()));
-    let rows: Vec<TaskRows> =
-        with_place!().filter(tasks::id.eq_any(shown)).order(tasks::id.desc()).load(conn).await?;
+    let rows: Vec<TaskRows> = with_place!().filter(tasks::id.eq_any(shown)).order(tasks::id.desc()).load(conn).await?;
     let items = rows.into_iter().map(TaskRecord::try_from).collect::<Result<_, _>>()?;
     Ok(Page { items, next })
 }

@@ -13,8 +13,7 @@ use crate::StoreError;
 use crate::model::{ApiKeyRecord, FinishedTask, IncidentCounts, Pause, QueuePosition, QueueStatus, WorkerRecord};
 use crate::rows::{ApiKeyRow, PauseRow, WorkerRow, time, to_reason};
 use crate::schema::{
-    api_keys, attempts, audit_log, database_meta, queue_pauses, task_leases, task_outcomes, task_ready,
-    workers,
+    api_keys, attempts, audit_log, database_meta, queue_pauses, task_leases, task_outcomes, task_ready, workers,
 };
 use crate::types::Id;
 
@@ -60,14 +59,8 @@ pub(crate) async fn queue_status(conn: &mut Conn, now: Timestamp) -> Result<Queu
         .select(diesel::dsl::min(task_ready::run_at))
         .first(conn)
         .await?;
-    let paused: Option<PauseRow> =
-        queue_pauses::table.select(PauseRow::as_select()).first(conn).await.optional()?;
-    Ok(QueueStatus {
-        depth,
-        not_due,
-        oldest_ready_at: oldest.map(time),
-        paused: paused.map(Pause::from),
-    })
+    let paused: Option<PauseRow> = queue_pauses::table.select(PauseRow::as_select()).first(conn).await.optional()?;
+    Ok(QueueStatus { depth, not_due, oldest_ready_at: oldest.map(time), paused: paused.map(Pause::from) })
 }
 
 fn counted(count: i64) -> u64 {
@@ -130,8 +123,7 @@ pub(crate) async fn outcomes_between(
 
 pub(crate) async fn incident_counts(conn: &mut Conn) -> Result<IncidentCounts, StoreError> {
     let leases_lost = attempts::table.filter(attempts::reason.eq("LEASE_LOST")).count().get_result(conn).await?;
-    let refused =
-        audit_log::table.filter(audit_log::action.eq("stale_write_refused")).count().get_result(conn).await?;
+    let refused = audit_log::table.filter(audit_log::action.eq("stale_write_refused")).count().get_result(conn).await?;
     Ok(IncidentCounts { leases_lost: counted(leases_lost), stale_writes_refused: counted(refused) })
 }
 
@@ -147,9 +139,9 @@ pub(crate) async fn queue_position(
         .await
         .optional()?;
     let Some((run_at, executor)) = place else { return Ok(None) };
-    let before = task_ready::table
-        .filter(task_ready::run_at.le(now.as_micros()))
-        .filter(task_ready::run_at.lt(run_at).or(task_ready::run_at.eq(run_at).and(task_ready::task_id.lt(Id::from(id)))));
+    let before = task_ready::table.filter(task_ready::run_at.le(now.as_micros())).filter(
+        task_ready::run_at.lt(run_at).or(task_ready::run_at.eq(run_at).and(task_ready::task_id.lt(Id::from(id)))),
+    );
     let ahead = count_up_to!(conn, AHEAD_LIMIT, before, task_ready::task_id);
     Ok(Some(QueuePosition { executor, ahead, task_id: id }))
 }
@@ -187,7 +179,6 @@ pub(crate) async fn key_by_digest(conn: &mut Conn, digest: Sha256Digest) -> Resu
 }
 
 pub(crate) async fn key_list(conn: &mut Conn) -> Result<Vec<ApiKeyRecord>, StoreError> {
-    let rows: Vec<ApiKeyRow> =
-        api_keys::table.order(api_keys::name).select(ApiKeyRow::as_select()).load(conn).await?;
+    let rows: Vec<ApiKeyRow> = api_keys::table.order(api_keys::name).select(ApiKeyRow::as_select()).load(conn).await?;
     rows.into_iter().map(ApiKeyRecord::try_from).collect()
 }

@@ -17,7 +17,7 @@ pub use queue::{
 };
 pub use submission::{Enqueued, NewTask};
 pub use task::{
-    Admission, AttemptOutcome, AttemptRecord, Cursor, ExternalLease, Holder, InvalidCursor, Page, PageStart, TaskFilter, TaskRecord,
-    TaskState,
+    Admission, AttemptOutcome, AttemptRecord, Cursor, ExternalLease, Holder, InvalidCursor, Page, PageStart,
+    TaskFilter, TaskRecord, TaskState,
 };
 pub use worker::{NewWorker, WorkerRecord};

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jct_contract::{NormalizedTask, Operation, Principal, RequesterKind, Sha256Digest, TaskId, Timestamp, TraceId, WorkerId};
+use jct_contract::{
+    NormalizedTask, Operation, Principal, RequesterKind, Sha256Digest, TaskId, Timestamp, TraceId, WorkerId,
+};
 use jct_lifecycle::{Fence, ReasonCode, TaskStatus};
 
 use super::TraceRef;

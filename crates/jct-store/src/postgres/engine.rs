@@ -46,10 +46,8 @@ impl PostgresEngine {
         waker: &Waker,
     ) -> Result<Self, OpenError> {
         let address: Arc<str> = address.into();
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Connect {
-            database: url.to_string(),
-            source,
-        };
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Connect { database: url.to_string(), source };
         let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
         let signal = Signal::default();
         let writer = Writer {
@@ -83,8 +81,7 @@ impl PostgresEngine {
     }
 
     pub(crate) async fn close(&self) {
-        let writers =
-            std::mem::take(&mut *self.writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         for writer in writers {
             // A writer ends by itself: its senders are gone.
             drop(writer.await);

@@ -11,9 +11,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
-use crate::rows::{
-    AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow,
-};
+use crate::rows::{AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow};
 use crate::types::{DbId, Id};
 
 /// A value of a row, borrowed into its column's array.

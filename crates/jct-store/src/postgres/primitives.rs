@@ -59,11 +59,7 @@ const SAME_FENCE: &str =
     if cfg!(jct_broken_fence) { "TRUE" } else { "l.epoch = f.epoch AND l.generation = f.generation" };
 
 /// Takes away the leases that are alive and carry exactly these fences.
-pub(super) async fn take_leases(
-    conn: &mut Conn,
-    leases: &[LeaseRef],
-    now: Timestamp,
-) -> QueryResult<Vec<LeaseRow>> {
+pub(super) async fn take_leases(conn: &mut Conn, leases: &[LeaseRef], now: Timestamp) -> QueryResult<Vec<LeaseRow>> {
     let (ids, epochs, generations) = columns(leases);
     sql_query(format!(
         "DELETE FROM task_leases l USING unnest($1, $2, $3) AS f (task_id, epoch, generation) \

@@ -50,13 +50,24 @@ impl Writer {
     async fn commit(&self, conn: &mut Option<Conn>, jobs: Vec<Job>) {
         match self.transaction(conn, &commands(&jobs)).await {
             Ok(answers) => self.answer(jobs, answers),
-            Err(error) => {
-                log::debug!("a batch of {} writes failed and is tried one by one: {error:?}", jobs.len());
-                for job in jobs {
-                    match self.patient_transaction(conn, &job.command, &error).await {
-                        Ok(answers) => self.answer(vec![job], answers),
-                        Err(error) => refuse(job, error),
-                    }
+            Err(error) => self.commit_one_by_one(conn, jobs, error).await,
+        }
+    }
+
+    async fn commit_one_by_one(&self, conn: &mut Option<Conn>, jobs: Vec<Job>, why: StoreError) {
+        log::debug!("a batch of {} writes failed and is tried one by one: {why:?}", jobs.len());
+        let mut is_down = false;
+        for job in jobs {
+            if is_down {
+                // Not one connection attempt for each: the server was away a moment ago.
+                refuse(job, StoreError::unavailable("the server went away"));
+                continue;
+            }
+            match self.patient_transaction(conn, &job.command, &why).await {
+                Ok(answers) => self.answer(vec![job], answers),
+                Err(error) => {
+                    is_down = matches!(error, StoreError::Unavailable(_));
+                    refuse(job, error);
                 }
             }
         }
@@ -133,14 +144,15 @@ fn unreachable_server(error: DieselError) -> StoreError {
     StoreError::unavailable(error)
 }
 
+/// Whether another try may succeed: a serialisation failure, a deadlock (which the driver does not tell apart, and
+/// whose text depends on the server's language), or a number in the journal that another writer took first.
 fn is_conflict(error: &StoreError) -> bool {
     use diesel::result::DatabaseErrorKind as Kind;
-    match error {
-        // A number in the journal that another writer took first is the same race as a serialisation failure.
+    matches!(
+        error,
         StoreError::Refused(DieselError::DatabaseError(
-            Kind::SerializationFailure | Kind::UniqueViolation, _,
-        )) => true,
-        StoreError::Refused(DieselError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
-        _ => false,
-    }
+            Kind::SerializationFailure | Kind::UniqueViolation | Kind::Unknown,
+            _
+        ))
+    )
 }

@@ -84,7 +84,8 @@ impl TryFrom<AdmissionRow> for Admission {
 
     fn try_from(row: AdmissionRow) -> Result<Self, StoreError> {
         let digest = |text: &str| {
-            text.parse::<Sha256Digest>().map_err(|_| StoreError::corrupt(format!("digest in admission {}", row.task_id.0)))
+            text.parse::<Sha256Digest>()
+                .map_err(|_| StoreError::corrupt(format!("digest in admission {}", row.task_id.0)))
         };
         Ok(Self {
             decision_id: row.decision_id.0,
@@ -120,7 +121,10 @@ impl TryFrom<TaskRows> for TaskRecord {
         Ok(Self {
             id: row.id.into(),
             task: row.task()?,
-            trace_id: row.trace_id.parse().map_err(|_| StoreError::corrupt(format!("trace id of task {}", row.id.0)))?,
+            trace_id: row
+                .trace_id
+                .parse()
+                .map_err(|_| StoreError::corrupt(format!("trace id of task {}", row.id.0)))?,
             submitter: to_principal(&row.submitter_kind, &row.submitter)?,
             created_at: time(row.created_at),
             state,

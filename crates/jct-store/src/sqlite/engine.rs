@@ -13,10 +13,10 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::Conn;
 use super::connection::{OnTheSpot, establish_reader, establish_writer, lock_file};
 use super::watch::watch;
 use super::writer::Writer;
-use super::Conn;
 use crate::context::Shared;
 use crate::wake::Waker;
 use crate::writer::Job;

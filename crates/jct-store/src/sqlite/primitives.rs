@@ -13,7 +13,9 @@ use crate::model::ClaimFilter;
 use crate::rows::{
     AdmissionRow, AttemptEndRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow,
 };
-use crate::schema::{admissions, attempts, audit_log, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks};
+use crate::schema::{
+    admissions, attempts, audit_log, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks,
+};
 use crate::types::Id;
 
 macro_rules! inserts {
@@ -42,8 +44,7 @@ inserts! {
 pub(super) async fn insert_tasks(conn: &mut Conn, rows: &[TaskRow]) -> QueryResult<HashSet<Id>> {
     let mut inserted = HashSet::with_capacity(rows.len());
     for row in rows {
-        let done =
-            diesel::insert_into(tasks::table).values(row.clone()).on_conflict_do_nothing().execute(conn).await?;
+        let done = diesel::insert_into(tasks::table).values(row.clone()).on_conflict_do_nothing().execute(conn).await?;
         if done > 0 {
             inserted.insert(row.id);
         }
@@ -72,11 +73,7 @@ pub(super) async fn take_ready(
 }
 
 /// Takes away the leases that are alive and carry exactly these fences.
-pub(super) async fn take_leases(
-    conn: &mut Conn,
-    leases: &[LeaseRef],
-    now: Timestamp,
-) -> QueryResult<Vec<LeaseRow>> {
+pub(super) async fn take_leases(conn: &mut Conn, leases: &[LeaseRef], now: Timestamp) -> QueryResult<Vec<LeaseRow>> {
     use task_leases::dsl;
     let mut taken = Vec::with_capacity(leases.len());
     for lease in leases {
@@ -84,8 +81,7 @@ pub(super) async fn take_leases(
             .filter(dsl::expires_at.gt(now.as_micros()));
         // The build that must fail: a test shows that the suite notices when the fence is gone.
         #[cfg(not(jct_broken_fence))]
-        let take =
-            take.filter(dsl::epoch.eq(lease.fence.epoch)).filter(dsl::generation.eq(lease.fence.generation));
+        let take = take.filter(dsl::epoch.eq(lease.fence.epoch)).filter(dsl::generation.eq(lease.fence.generation));
         let row: Option<LeaseRow> = take.returning(LeaseRow::as_returning()).get_result(conn).await.optional()?;
         taken.extend(row);
     }

@@ -39,20 +39,19 @@ impl Writer {
     fn commit(&mut self, jobs: Vec<Job>) {
         match self.transaction(&commands(&jobs)) {
             Ok(answers) => self.answer(jobs, answers),
-            Err(error) if jobs.len() == 1 => {
-                for job in jobs {
-                    refuse(job, error);
-                    break;
-                }
-            }
-            Err(error) => {
-                log::debug!("a batch of {} writes failed and is tried one by one: {error}", jobs.len());
-                for job in jobs {
-                    match self.transaction(&[&job.command]) {
-                        Ok(answers) => self.answer(vec![job], answers),
-                        Err(error) => refuse(job, error),
-                    }
-                }
+            Err(error) => match <[Job; 1]>::try_from(jobs) {
+                Ok([job]) => refuse(job, error),
+                Err(jobs) => self.commit_one_by_one(jobs, &error),
+            },
+        }
+    }
+
+    fn commit_one_by_one(&mut self, jobs: Vec<Job>, why: &StoreError) {
+        log::debug!("a batch of {} writes failed and is tried one by one: {why:?}", jobs.len());
+        for job in jobs {
+            match self.transaction(&[&job.command]) {
+                Ok(answers) => self.answer(vec![job], answers),
+                Err(error) => refuse(job, error),
             }
         }
     }
