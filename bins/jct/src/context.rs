@@ -33,13 +33,16 @@ impl Context {
         if let Some(key) = &self.global.api_key {
             flags.values.push(("api.key".to_owned(), key.clone()));
         }
+        if let Some(url) = &self.global.url {
+            flags.values.push(("client.url".to_owned(), url.clone()));
+        }
         jct_config::load(flags).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
     }
 
     /// A client of the tower that the configuration names.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let config = self.config(Vec::new())?;
-        Client::new(self.global.url.as_deref().unwrap_or("http://127.0.0.1:8000"), config.api.key)
+        Client::new(config.client.url.as_str(), config.api.key)
     }
 }
 

@@ -33,9 +33,11 @@ pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
 }
 
 fn cannot_open(config: &Config, error: &OpenError) -> Failure {
-    let failure = Failure::caused(Exit::Unavailable, format!("cannot open the database {}", config.database.url), error);
+    let failure =
+        Failure::caused(Exit::Unavailable, format!("cannot open the database {}", config.database.url), error);
     match error {
-        OpenError::Connect { .. } => failure.hint("check DATABASE_URL, that the server runs and that the folder exists; `jct doctor` looks closer"),
+        OpenError::Connect { .. } => failure
+            .hint("check DATABASE_URL, that the server runs and that the folder exists; `jct doctor` looks closer"),
         _ => failure,
     }
 }

@@ -2,15 +2,17 @@
 
 mod bench;
 mod cli;
-mod client;
-mod commands;
 #[cfg(test)]
 mod cli_docs;
+mod client;
+mod commands;
 mod context;
 mod database;
 mod exit;
 mod failure;
 mod output;
+mod signals;
+mod stack;
 mod wiring;
 
 use std::process::ExitCode;

@@ -25,7 +25,10 @@ pub(super) async fn measure(scratch: &Scratch, tasks: u32) -> Result<Vec<Measure
     fill(&store, tasks, usize::MAX).await?;
     let folder = scratch.folder();
     let traces = TraceRoot::open(&folder.join("traces")).map_err(|error| broken(&error))?;
-    let options = WorkerOptions::new("bench", &folder.join("workspaces")).with_slots(SLOTS).map_err(|error| broken(&error))?.with_mode(RunMode::Drain);
+    let options = WorkerOptions::new("bench", &folder.join("workspaces"))
+        .with_slots(SLOTS)
+        .map_err(|error| broken(&error))?
+        .with_mode(RunMode::Drain);
     let executors = Executors::new([Arc::new(Noop) as Arc<dyn Executor>]).map_err(|error| broken(&error))?;
     let worker = Worker::new(options, Arc::new(store.clone()), executors, traces.clone(), SealerHandle::start(traces));
     let (_handle, shutdown) = Shutdown::new();
@@ -35,7 +38,8 @@ pub(super) async fn measure(scratch: &Scratch, tasks: u32) -> Result<Vec<Measure
     let status = store.queue_status().await.map_err(|error| database::failed(&error))?;
     store.close().await;
     if report.completed != u64::from(tasks) {
-        return Err(Failure::new(Exit::Negative, format!("{} of {tasks} tasks were completed", report.completed)).detail(format!("{status:?}")));
+        return Err(Failure::new(Exit::Negative, format!("{} of {tasks} tasks were completed", report.completed))
+            .detail(format!("{status:?}")));
     }
     Ok(vec![Measured::new(Metric::DrainRate, scratch.engine(), f64::from(tasks) / elapsed.as_secs_f64())])
 }

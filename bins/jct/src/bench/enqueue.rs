@@ -47,7 +47,10 @@ pub(super) async fn single(scratch: &Scratch, args: &BenchArgs) -> Result<Vec<Me
 pub(super) async fn batch(scratch: &Scratch, args: &BenchArgs) -> Result<Vec<Measured>, Failure> {
     let loaded = under_load(scratch, args, Shape::Batch).await?;
     let (rate, p99) = (loaded.report.rate(BATCH), loaded.report.latencies.percentiles().p99_ms);
-    Ok(vec![Measured::new(Metric::BatchRate, scratch.engine(), rate), Measured::new(Metric::BatchP99, scratch.engine(), p99)])
+    Ok(vec![
+        Measured::new(Metric::BatchRate, scratch.engine(), rate),
+        Measured::new(Metric::BatchP99, scratch.engine(), p99),
+    ])
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +115,11 @@ async fn all_kept(scratch: &Scratch, acknowledged: u64) -> Result<(), Failure> {
     let status = store.queue_status().await.map_err(|error| database::failed(&error))?;
     store.close().await;
     let kept: u64 = status.depth.iter().sum();
-    if kept == acknowledged { Ok(()) } else { Err(Failure::new(Exit::Negative, format!("{acknowledged} tasks were acknowledged and {kept} are there"))) }
+    if kept == acknowledged {
+        Ok(())
+    } else {
+        Err(Failure::new(Exit::Negative, format!("{acknowledged} tasks were acknowledged and {kept} are there")))
+    }
 }
 
 /// The median of a few starts on a database whose schema is up to date.

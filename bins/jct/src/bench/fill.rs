@@ -22,13 +22,17 @@ const AT_ONCE: usize = 4;
 pub(super) async fn fill(store: &Store, count: u32, keep: usize) -> Result<Vec<TaskId>, Failure> {
     let maker = Maker::new()?;
     let chunks = (0..count).step_by(usize::try_from(CHUNK).unwrap_or(1)).map(|first| {
-        let tasks = (first..(first + CHUNK).min(count)).map(|number| maker.task(u64::from(number))).collect::<Result<Vec<_>, _>>();
+        let tasks = (first..(first + CHUNK).min(count))
+            .map(|number| maker.task(u64::from(number)))
+            .collect::<Result<Vec<_>, _>>();
         async move { store.enqueue(tasks?).await.map_err(|error| database::failed(&error)) }
     });
     let answers: Vec<Vec<Enqueued>> = stream::iter(chunks).buffered(AT_ONCE).try_collect().await?;
     let ids = answers.into_iter().flatten().map(|answer| match answer {
         Enqueued::Created { task_id, .. } => Ok(task_id),
-        Enqueued::Replayed { .. } | Enqueued::KeyReused { .. } => Err(Failure::new(Exit::Local, "a task without a key was taken for a repeated one")),
+        Enqueued::Replayed { .. } | Enqueued::KeyReused { .. } => {
+            Err(Failure::new(Exit::Local, "a task without a key was taken for a repeated one"))
+        }
     });
     ids.step_by(keep).collect()
 }

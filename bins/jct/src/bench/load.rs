@@ -55,7 +55,12 @@ impl LoadReport {
 
 /// Puts load on `address`, one connection for each element of `connections`. Everything but `expect` is a failure:
 /// a number measured over errors means nothing.
-pub(super) fn run(address: SocketAddr, connections: Vec<Calls>, span: Span, expect: StatusCode) -> Result<LoadReport, Failure> {
+pub(super) fn run(
+    address: SocketAddr,
+    connections: Vec<Calls>,
+    span: Span,
+    expect: StatusCode,
+) -> Result<LoadReport, Failure> {
     // One thread, so that the load takes one core at most and the server has the others.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::caused(Exit::Local, "the load cannot be started", &error))?;
@@ -67,7 +72,8 @@ pub(super) fn run(address: SocketAddr, connections: Vec<Calls>, span: Span, expe
             let connection = Connection::open(address).await?;
             tasks.spawn(connection.work(calls, Arc::clone(&window)));
         }
-        let mut report = LoadReport { requests: 0, outside: 0, seconds: span.measured.as_secs_f64(), latencies: Latencies::new()? };
+        let mut report =
+            LoadReport { requests: 0, outside: 0, seconds: span.measured.as_secs_f64(), latencies: Latencies::new()? };
         while let Some(part) = tasks.join_next().await {
             let part = part.map_err(|error| Failure::caused(Exit::Local, "the load broke off", &error))??;
             report.requests += part.requests;
@@ -117,7 +123,11 @@ impl Connection {
             let (status, body) = self.send(call.clone()).await?;
             if status != window.expect {
                 let body = String::from_utf8_lossy(&body).chars().take(400).collect::<String>();
-                return Err(Failure::new(Exit::Unavailable, format!("{} {} answered {status}", call.method, call.path)).detail(body));
+                return Err(Failure::new(
+                    Exit::Unavailable,
+                    format!("{} {} answered {status}", call.method, call.path),
+                )
+                .detail(body));
             }
             let ended = Instant::now();
             if started >= window.begin && ended <= window.end {

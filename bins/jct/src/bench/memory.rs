@@ -28,11 +28,12 @@ impl Watch {
         let (stop, peak) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let thread = thread::spawn({
             let (stop, peak) = (Arc::clone(&stop), Arc::clone(&peak));
-            move || {
-                while !stop.load(Ordering::Relaxed) {
-                    peak.fetch_max(resident(pid).unwrap_or(0), Ordering::Relaxed);
-                    thread::sleep(INTERVAL);
+            move || loop {
+                peak.fetch_max(resident(pid).unwrap_or(0), Ordering::Relaxed);
+                if stop.load(Ordering::Relaxed) {
+                    return;
                 }
+                thread::sleep(INTERVAL);
             }
         });
         Self { stop, peak, thread }

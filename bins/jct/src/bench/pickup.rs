@@ -88,16 +88,21 @@ async fn pick_up(address: SocketAddr, seconds: u64) -> Result<Percentiles, Failu
 }
 
 /// Sends tasks over one connection for as long as there are any.
-async fn send_all(address: SocketAddr, numbers: &tokio::sync::Mutex<mpsc::Receiver<u64>>) -> Result<Vec<(u64, Sent)>, Failure> {
+async fn send_all(
+    address: SocketAddr,
+    numbers: &tokio::sync::Mutex<mpsc::Receiver<u64>>,
+) -> Result<Vec<(u64, Sent)>, Failure> {
     let mut connection = Connection::open(address).await?;
     let mut all = Vec::new();
     loop {
         let Some(number) = numbers.lock().await.recv().await else { return Ok(all) };
-        let call = Call { method: Method::POST, path: "/tasks/enqueue".to_owned(), body: Bytes::from(bodies::task(number)) };
+        let call =
+            Call { method: Method::POST, path: "/tasks/enqueue".to_owned(), body: Bytes::from(bodies::task(number)) };
         let called_us = now_us();
         let (status, body) = connection.send(call).await?;
         if status != StatusCode::CREATED {
-            return Err(Failure::new(Exit::Unavailable, format!("enqueue answered {status}")).detail(String::from_utf8_lossy(&body)));
+            return Err(Failure::new(Exit::Unavailable, format!("enqueue answered {status}"))
+                .detail(String::from_utf8_lossy(&body)));
         }
         let Created { task_id } = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
         all.push((number, Sent { task_id, called_us }));
@@ -113,7 +118,9 @@ async fn started(connection: &mut Connection, task_id: &str) -> Result<u64, Fail
         let task: Ended = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
         match task.result {
             Some(Outcome { started_us }) => return Ok(started_us),
-            None if begun.elapsed() > PATIENCE => return Err(Failure::new(Exit::Negative, format!("task {task_id} was never run"))),
+            None if begun.elapsed() > PATIENCE => {
+                return Err(Failure::new(Exit::Negative, format!("task {task_id} was never run")));
+            }
             None => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }

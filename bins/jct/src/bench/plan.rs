@@ -60,8 +60,10 @@ pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Fail
         BenchCommand::Pickup(args) => measure(&args, &[Together, Apart], false, output),
         BenchCommand::Read(args) => measure(&args, &[Read], false, output),
         BenchCommand::Gate(args) => measure(&args, &[], true, output),
-        BenchCommand::All(args) => measure(&args, &[Enqueue, Batch, Together, Apart, Drain, Settle, Read], true, output),
-        BenchCommand::Serve(args) => serve::run(&args),
+        BenchCommand::All(args) => {
+            measure(&args, &[Enqueue, Batch, Together, Apart, Drain, Settle, Read], true, output)
+        }
+        BenchCommand::Serve(args) => serve::run(args, output),
     }
 }
 

@@ -20,7 +20,8 @@ impl PostgresServer {
         match Url::parse(&address) {
             Ok(url) if url.scheme() == "postgresql" && url.has_host() => Ok(Self { url }),
             // The address may hold a password: it is not repeated.
-            _ => Err(Failure::new(Exit::Usage, "the address is none of a PostgreSQL server").hint("write it as `postgres://user:password@host:port/database`")),
+            _ => Err(Failure::new(Exit::Usage, "the address is none of a PostgreSQL server")
+                .hint("write it as `postgres://user:password@host:port/database`")),
         }
     }
 
@@ -45,12 +46,16 @@ impl PostgresServer {
 
     async fn execute(&self, statement: &str) -> Result<(), Failure> {
         let client = self.connect().await?;
-        client.batch_execute(statement).await.map_err(|error| failed("a database for the measurement cannot be made or removed", &error))
+        client
+            .batch_execute(statement)
+            .await
+            .map_err(|error| failed("a database for the measurement cannot be made or removed", &error))
     }
 
     async fn connect(&self) -> Result<Client, Failure> {
         let connected = tokio_postgres::connect(self.url.as_str(), NoTls).await;
-        let (client, connection) = connected.map_err(|error| failed("the PostgreSQL server cannot be reached", &error))?;
+        let (client, connection) =
+            connected.map_err(|error| failed("the PostgreSQL server cannot be reached", &error))?;
         // The statements report what breaks; the connection only has to be driven.
         drop(tokio::spawn(connection));
         Ok(client)

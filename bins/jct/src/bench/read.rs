@@ -36,10 +36,15 @@ pub(super) async fn measure(scratch: &Scratch, args: &BenchArgs) -> Result<Vec<M
     let engine = scratch.engine();
     let [get, first, cursor] = all?;
     Ok([
-        (Metric::GetP50, get.p50_ms), (Metric::GetP99, get.p99_ms),
-        (Metric::FirstPageP50, first.p50_ms), (Metric::FirstPageP99, first.p99_ms),
-        (Metric::CursorPageP50, cursor.p50_ms), (Metric::CursorPageP99, cursor.p99_ms),
-    ].map(|(metric, value)| Measured::new(metric, engine, value)).into())
+        (Metric::GetP50, get.p50_ms),
+        (Metric::GetP99, get.p99_ms),
+        (Metric::FirstPageP50, first.p50_ms),
+        (Metric::FirstPageP99, first.p99_ms),
+        (Metric::CursorPageP50, cursor.p50_ms),
+        (Metric::CursorPageP99, cursor.p99_ms),
+    ]
+    .map(|(metric, value)| Measured::new(metric, engine, value))
+    .into())
 }
 
 async fn reads(address: SocketAddr, ids: &Arc<[TaskId]>, span: Span) -> Result<[Percentiles; 3], Failure> {
@@ -50,7 +55,12 @@ async fn reads(address: SocketAddr, ids: &Arc<[TaskId]>, span: Span) -> Result<[
     ])
 }
 
-async fn read(address: SocketAddr, span: Span, ids: &Arc<[TaskId]>, path: fn(TaskId) -> String) -> Result<Percentiles, Failure> {
+async fn read(
+    address: SocketAddr,
+    span: Span,
+    ids: &Arc<[TaskId]>,
+    path: fn(TaskId) -> String,
+) -> Result<Percentiles, Failure> {
     let connections: Vec<Calls> = (0..CONNECTIONS).map(|number| calls(Arc::clone(ids), number, path)).collect();
     let load = tokio::task::spawn_blocking(move || load::run(address, connections, span, StatusCode::OK));
     let report = load.await.map_err(|error| Failure::caused(Exit::Local, "the load broke off", &error))??;

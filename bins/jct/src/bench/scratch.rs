@@ -86,13 +86,18 @@ impl Scratch {
         if let (Place::Postgres(server), Some(database)) = (&self.place, &self.database) {
             server.drop(database).await?;
         }
-        self.folder.close().map_err(|error| Failure::caused(Exit::Local, "the folder of a measurement cannot be removed", &error))
+        self.folder
+            .close()
+            .map_err(|error| Failure::caused(Exit::Local, "the folder of a measurement cannot be removed", &error))
     }
 }
 
 fn folder_in(parent: &Path) -> Result<TempDir, Failure> {
-    let made = std::fs::create_dir_all(parent).and_then(|()| parent.canonicalize()).and_then(|parent| {
-        tempfile::Builder::new().prefix("run-").tempdir_in(parent)
-    });
-    made.map_err(|error| Failure::caused(Exit::Local, format!("no folder can be made in {}", parent.display()), &error).hint("name another with --folder"))
+    let made = std::fs::create_dir_all(parent)
+        .and_then(|()| parent.canonicalize())
+        .and_then(|parent| tempfile::Builder::new().prefix("run-").tempdir_in(parent));
+    made.map_err(|error| {
+        Failure::caused(Exit::Local, format!("no folder can be made in {}", parent.display()), &error)
+            .hint("name another with --folder")
+    })
 }

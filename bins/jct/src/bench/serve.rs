@@ -1,9 +1,32 @@
 //! The measured server: a tower without configuration, over the database that the environment names.
 
-use clap::Args;
+use std::path::Path;
+use std::sync::Arc;
 
+use clap::Args;
+use jct_exec::Executors;
+use jct_exec::executor::Executor;
+use jct_http::{AppState, HttpOptions};
+use jct_policy::PolicyConfig;
+use jct_runner::{Worker, WorkerOptions};
+use jct_store::{Store, StoreOptions};
+use jct_tower::{Tower, TowerOptions};
+use jct_trace::{SealerHandle, TraceRoot};
+use tokio_util::sync::CancellationToken;
+
+use super::bodies;
+use super::executor::Noop;
+use super::server::PID_LINE;
+use crate::context::block_on;
+use crate::database;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Output;
+use crate::signals::Signals;
+use crate::stack::Stack;
+
+/// Slots of a worker that picks up 200 tasks a second.
+const SLOTS: u32 = 32;
 
 /// Arguments of the measured server.
 #[derive(Clone, Copy, Debug, Args)]
@@ -14,9 +37,43 @@ pub(crate) struct ServeArgs {
     /// Serve the API
     #[arg(long)]
     api: bool,
-    /// Work
+    /// Work, with an executor that does nothing
     #[arg(long)]
     worker: bool,
 }
 
-pub(super) fn run(_args: &ServeArgs) -> Result<Exit, Failure> { Ok(Exit::Success) }
+/// Serves until the parent ends the process. The working directory is the folder of the measurement.
+pub(super) fn run(args: ServeArgs, output: &Output) -> Result<Exit, Failure> {
+    block_on(async {
+        let signals = Signals::listen()?;
+        let address = std::env::var("DATABASE_URL").map_err(|error| broken(&error))?;
+        let store =
+            Store::open(&database::parse(&address)?, StoreOptions::default()).await.map_err(|error| broken(&error))?;
+        let traces = TraceRoot::open(Path::new("traces")).map_err(|error| broken(&error))?;
+        let server = if args.api { Some(server(args.port, &store, &traces)?) } else { None };
+        let worker = if args.worker { Some(worker(&store, traces)?) } else { None };
+        output.line(format!("{PID_LINE}{}", std::process::id()))?;
+        Stack { store, server, worker }.run(signals, CancellationToken::new()).await.map(|()| Exit::Success)
+    })
+}
+
+fn server(port: u16, store: &Store, traces: &TraceRoot) -> Result<jct_http::BoundServer, Failure> {
+    let policy = PolicyConfig::from_prefix_list(bodies::PREFIXES).map_err(|error| broken(&error))?;
+    let tower =
+        Tower::new(store.clone(), TowerOptions { policy, traces: Some(traces.clone()), ..TowerOptions::default() });
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let options = HttpOptions { port, workers, ..HttpOptions::default() };
+    jct_http::bind(options, AppState::new(tower, env!("CARGO_PKG_VERSION"))).map_err(|error| broken(&error))
+}
+
+fn worker(store: &Store, traces: TraceRoot) -> Result<Worker, Failure> {
+    let options =
+        WorkerOptions::new("bench", Path::new("workspaces")).with_slots(SLOTS).map_err(|error| broken(&error))?;
+    let executors = Executors::new([Arc::new(Noop) as Arc<dyn Executor>]).map_err(|error| broken(&error))?;
+    let sealer = SealerHandle::start(traces.clone());
+    Ok(Worker::new(options, Arc::new(store.clone()), executors, traces, sealer))
+}
+
+fn broken(error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::caused(Exit::Local, "the measured server cannot start", error)
+}

@@ -134,19 +134,28 @@ impl Server {
     /// Ends the process; a process that had ended by itself is a failure.
     pub(super) async fn stop(self) -> Result<(), Failure> {
         self.cancel.cancel();
-        let outcome = self.outcome.await.map_err(|error| Failure::caused(Exit::Local, "the measured server was lost", &error))?;
+        let outcome =
+            self.outcome.await.map_err(|error| Failure::caused(Exit::Local, "the measured server was lost", &error))?;
         match outcome.end {
             ProcessEnd::Cancelled => Ok(()),
             end => {
                 let failure = Failure::new(Exit::Local, format!("the measured server ended by itself: {end:?}"));
-                Err(self.lines.lock().iter().rev().take(20).rev().fold(failure, |failure, line| failure.detail(line.as_str())))
+                Err(self
+                    .lines
+                    .lock()
+                    .iter()
+                    .rev()
+                    .take(20)
+                    .rev()
+                    .fold(failure, |failure, line| failure.detail(line.as_str())))
             }
         }
     }
 }
 
 fn command(scratch: &Scratch, part: Part, port: u16) -> Result<CommandSpec, Failure> {
-    let program = std::env::current_exe().map_err(|error| Failure::caused(Exit::Local, "this program does not find itself", &error))?;
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::caused(Exit::Local, "this program does not find itself", &error))?;
     let folder = scratch.folder();
     let environment = Environment::clean(&folder, &folder).with("DATABASE_URL", scratch.address());
     let parts: &[&str] = match part {

@@ -50,11 +50,17 @@ async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(),
     let worker_id = WorkerId::at(SystemClock.now());
     let name = format!("bench-{number}");
     let worker = NewWorker {
-        id: worker_id, name: name.clone(), version: env!("CARGO_PKG_VERSION").to_owned(), executors: Vec::new(), filter: ClaimFilter::Any, slots: CLAIM,
+        id: worker_id,
+        name: name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        executors: Vec::new(),
+        filter: ClaimFilter::Any,
+        slots: CLAIM,
     };
     store.worker_started(worker).await.map_err(|error| database::failed(&error))?;
     loop {
-        let claim = Claim { worker_id, worker_name: name.clone(), limit: CLAIM, lease: LEASE, filter: ClaimFilter::Any };
+        let claim =
+            Claim { worker_id, worker_name: name.clone(), limit: CLAIM, lease: LEASE, filter: ClaimFilter::Any };
         let claimed = store.claim(claim).await.map_err(|error| database::failed(&error))?;
         if claimed.is_empty() {
             return Ok(());

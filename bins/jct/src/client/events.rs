@@ -40,14 +40,14 @@ impl TaskEvent {
         &self.data
     }
 
-    /// A text of the event.
+    /// A text of the event's body.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.data.get(name).and_then(Value::as_str)
+        self.data.get("body")?.get(name)?.as_str()
     }
 
-    /// A whole number of the event.
+    /// A whole number of the event's body.
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
-        self.data.get(name).and_then(Value::as_u64)
+        self.data.get("body")?.get(name)?.as_u64()
     }
 
     fn ends_the_task(&self) -> bool {

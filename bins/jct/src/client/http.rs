@@ -83,20 +83,29 @@ impl Client {
     /// Sends a request and reads its answer; every status that is not a success becomes a failure.
     pub(crate) fn send(&self, method: Method, request: Request<'_>) -> Result<Answer, Failure> {
         let (head, mut body) = self.start(method, request, Some(REQUEST_LIMIT), None)?.into_parts();
-        let body = body.with_config().limit(ANSWER_MAX_BYTES).read_to_vec().map_err(|error| self.unreachable(&error))?;
+        let body =
+            body.with_config().limit(ANSWER_MAX_BYTES).read_to_vec().map_err(|error| self.unreachable(&error))?;
         Ok(Answer { headers: head.headers, body })
     }
 
     /// Opens an event stream after the event `last`.
-    pub(crate) fn stream(&self, path: &[&str], last: Option<&str>) -> Result<BufReader<impl std::io::Read + use<>>, Failure> {
+    pub(crate) fn stream(
+        &self,
+        path: &[&str],
+        last: Option<&str>,
+    ) -> Result<BufReader<impl std::io::Read + use<>>, Failure> {
         let request = Request { path, ..Request::default() };
         let response = self.start(Method::GET, request, None, Some(last))?;
         Ok(BufReader::new(response.into_body().into_reader()))
     }
 
     /// The body of an answer, for files of any size.
-    pub(crate) fn download(&self, path: &[&str]) -> Result<impl std::io::Read + use<>, Failure> {
-        let request = Request { path, ..Request::default() };
+    pub(crate) fn download(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<impl std::io::Read + use<>, Failure> {
+        let request = Request { path, query, ..Request::default() };
         Ok(self.start(Method::GET, request, None, None)?.into_body().into_reader())
     }
 
@@ -120,7 +129,8 @@ impl Client {
         }
         let sent = match request.body {
             Some(body) => {
-                let ready = builder.header(header::CONTENT_TYPE, "application/json").body(body).map_err(|e| bad_request(&e))?;
+                let ready =
+                    builder.header(header::CONTENT_TYPE, "application/json").body(body).map_err(|e| bad_request(&e))?;
                 self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build())
             }
             None if method == Method::GET => {
@@ -193,7 +203,10 @@ impl Answer {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("base", &self.base()).field("has_key", &self.key.is_some()).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("base", &self.base())
+            .field("has_key", &self.key.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -211,7 +224,10 @@ mod tests {
     fn segments_stay_in_their_place() {
         assert_eq!(address("http://h:8000", &["tasks", "a/../b?c#d"], &[]), "http://h:8000/tasks/a%2F..%2Fb%3Fc%23d");
         assert_eq!(address("http://h/tower/", &["tasks"], &[]), "http://h/tower/tasks");
-        assert_eq!(address("http://h", &["tasks"], &[("cursor", "a&b=c".to_owned())]), "http://h/tasks?cursor=a%26b%3Dc");
+        assert_eq!(
+            address("http://h", &["tasks"], &[("cursor", "a&b=c".to_owned())]),
+            "http://h/tasks?cursor=a%26b%3Dc"
+        );
     }
 
     #[test]

@@ -63,7 +63,9 @@ fn exit(status: StatusCode) -> Exit {
 
 fn hint(status: StatusCode) -> Option<&'static str> {
     match status {
-        StatusCode::UNAUTHORIZED => Some("give a key with JCT_API_KEY, or make one on the tower's machine with `jct keys create`"),
+        StatusCode::UNAUTHORIZED => {
+            Some("give a key with JCT_API_KEY, or make one on the tower's machine with `jct keys create`")
+        }
         StatusCode::FORBIDDEN => Some("use a key with the scope named above; `jct keys list` shows what each may do"),
         _ => None,
     }
@@ -110,8 +112,15 @@ mod tests {
     #[test]
     fn statuses_and_exits() {
         for (status, expect) in [
-            (400, Exit::Refused), (401, Exit::Unauthorized), (403, Exit::Unauthorized), (404, Exit::NotFound),
-            (409, Exit::Conflict), (413, Exit::Refused), (422, Exit::Refused), (302, Exit::Unavailable), (503, Exit::Unavailable),
+            (400, Exit::Refused),
+            (401, Exit::Unauthorized),
+            (403, Exit::Unauthorized),
+            (404, Exit::NotFound),
+            (409, Exit::Conflict),
+            (413, Exit::Refused),
+            (422, Exit::Refused),
+            (302, Exit::Unavailable),
+            (503, Exit::Unavailable),
         ] {
             assert_eq!(exit(StatusCode::from_u16(status).expect("a status")), expect, "{status}");
         }

@@ -49,7 +49,11 @@ fn line(stream: &mut impl BufRead) -> io::Result<Option<String>> {
     stream.by_ref().take(LINE_MAX_BYTES).read_until(b'\n', &mut bytes)?;
     if bytes.pop() != Some(b'\n') {
         let too_long = u64::try_from(bytes.len()).unwrap_or(u64::MAX) + 1 >= LINE_MAX_BYTES;
-        return if too_long { Err(io::Error::new(io::ErrorKind::InvalidData, "an event has a line without end")) } else { Ok(None) };
+        return if too_long {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "an event has a line without end"))
+        } else {
+            Ok(None)
+        };
     }
     if bytes.last() == Some(&b'\r') {
         bytes.pop();

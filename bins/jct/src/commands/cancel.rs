@@ -9,23 +9,18 @@ use crate::failure::Failure;
 
 /// Arguments of `jct cancel`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "Example:
   jct cancel 01890a5d-ac96-774b-bcce-b302099a8057
-  jct cancel 01890a5d-ac96-774b-bcce-b302099a8057 --note 'superseded'
 
-A waiting task ends at once. The worker of a running one is told within a heartbeat; `jct watch` shows when it has
-stopped. Ends with 7 if the task has ended already.")]
+A waiting task ends at once. The worker of a running one is told within a heartbeat; `jct watch` shows \
+when it has stopped. Ends with 7 if the task has ended already.")]
 pub(crate) struct CancelArgs {
     /// The task
     task_id: String,
-    /// Why, for the audit log
-    #[arg(long)]
-    note: Option<String>,
 }
 
 pub(crate) fn run(args: &CancelArgs, context: &Context) -> Result<Exit, Failure> {
-    let body = args.note.as_ref().map_or_else(|| json!({}), |note| json!({ "note": note }));
-    let answer = context.client()?.post(&["tasks", &args.task_id, "cancel"], &body)?;
+    let answer = context.client()?.post(&["tasks", &args.task_id, "cancel"], &json!({}))?;
     super::changed::print(&answer, "cancelled", context.output())?;
     Ok(Exit::Success)
 }

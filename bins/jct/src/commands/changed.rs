@@ -15,5 +15,9 @@ pub(super) fn print(answer: &Answer, wished: &str, output: &Output) -> Result<()
     let task = body.get("task").unwrap_or(&body);
     let text = |name: &str| task.get(name).and_then(Value::as_str);
     let (id, status) = (text("task_id").unwrap_or("task"), text("status").unwrap_or("changed"));
-    if status == wished { output.line(format!("{id} {status}")) } else { output.line(format!("{id} {status}, asked to become {wished}")) }
+    if status == wished {
+        output.line(format!("{id} {status}"))
+    } else {
+        output.line(format!("{id} {status}, asked to become {wished}"))
+    }
 }

@@ -44,7 +44,8 @@ pub(crate) fn run(command: &DbCommand, context: &Context) -> Result<Exit, Failur
             block_on(async { migrations::migrate(&url).await.map_err(|error| failed(&config, &error)) })?;
         }
         DbCommand::Rollback(RollbackArgs { yes: false, .. }) => {
-            return Err(Failure::new(Exit::Usage, "a rollback loses data").hint("stop every process of the tower, keep a copy, then add --yes"));
+            return Err(Failure::new(Exit::Usage, "a rollback loses data")
+                .hint("stop every process of the tower, keep a copy, then add --yes"));
         }
         DbCommand::Rollback(RollbackArgs { count, yes: true }) => {
             let count = usize::try_from(*count).unwrap_or(usize::MAX);
@@ -61,11 +62,19 @@ async fn show(url: &jct_store::DatabaseUrl, config: &jct_config::Config, output:
     let migrations = migrations::status(url).await.map_err(|error| failed(config, &error))?;
     let complete = migrations.iter().all(|migration| migration.applied);
     if output.is_json() {
-        let list: Vec<_> = migrations.iter().map(|migration| json!({ "name": migration.name, "applied": migration.applied })).collect();
-        output.document(&json!({ "database": config.database.url.to_string(), "complete": complete, "migrations": list }))?;
+        let list: Vec<_> = migrations
+            .iter()
+            .map(|migration| json!({ "name": migration.name, "applied": migration.applied }))
+            .collect();
+        output.document(
+            &json!({ "database": config.database.url.to_string(), "complete": complete, "migrations": list }),
+        )?;
     } else {
         let state = |applied: bool| if applied { "applied" } else { "pending" };
-        let rows: Vec<_> = migrations.iter().map(|migration| vec![migration.name.clone(), state(migration.applied).to_owned()]).collect();
+        let rows: Vec<_> = migrations
+            .iter()
+            .map(|migration| vec![migration.name.clone(), state(migration.applied).to_owned()])
+            .collect();
         output.line(config.database.url.to_string())?;
         output.table(&[Column::Plain("MIGRATION"), Column::Status("STATE")], &rows)?;
     }
@@ -73,5 +82,9 @@ async fn show(url: &jct_store::DatabaseUrl, config: &jct_config::Config, output:
 }
 
 fn failed(config: &jct_config::Config, error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::caused(Exit::Unavailable, format!("the schema of {} could not be read or changed", config.database.url), error)
+    Failure::caused(
+        Exit::Unavailable,
+        format!("the schema of {} could not be read or changed", config.database.url),
+        error,
+    )
 }

@@ -13,8 +13,8 @@ use crate::output::Output;
 #[command(after_help = "Example:
   jct explain 01890a5d-ac96-774b-bcce-b302099a8057
 
-Says whether the task waits for its time, backs off after a failure, needs an executor that no worker offers, stands
-behind a paused queue or behind other tasks, or where it runs and since when.")]
+Says whether the task waits for its time, backs off after a failure, needs an executor that no worker \
+offers, stands behind a paused queue or behind other tasks, or where it runs and since when.")]
 pub(crate) struct ExplainArgs {
     /// The task
     task_id: String,

@@ -33,8 +33,8 @@ pub(crate) enum KeysCommand {
   jct keys create ci --kind system --scope tasks:read --scope tasks:write
   export JCT_API_KEY=$(jct keys create ada --kind human --all-scopes)
 
-Works on the database that DATABASE_URL names, as the built-in principal `operator`. The first key closes the API to
-everybody without one, for good: a revoked key is still a key.")]
+Works on the database that DATABASE_URL names, as the built-in principal `operator`. The first key \
+closes the API to everybody without one, for good: a revoked key is still a key.")]
 pub(crate) struct CreateArgs {
     /// Name of the principal; unique, and for good
     name: String,
@@ -81,7 +81,10 @@ async fn create(args: CreateArgs, tower: &Tower, output: &Output) -> Result<(), 
     let CreateArgs { name, kind, scope, all_scopes, expires_in_days } = args;
     let scopes = if all_scopes { Scope::ALL.to_vec() } else { scope };
     let expires_at = expires_in_days.map(|days| SystemClock.now().after(DAY * days));
-    let key = tower.key_create(KeyRequest { name, kind, scopes, expires_at }, &Grant::operator()).await.map_err(|e| refused(&e))?;
+    let key = tower
+        .key_create(KeyRequest { name, kind, scopes, expires_at }, &Grant::operator())
+        .await
+        .map_err(|e| refused(&e))?;
     if output.is_json() {
         let mut shown = shown(&key.record);
         shown["key"] = json!(key.secret.reveal());
@@ -101,8 +104,13 @@ async fn list(tower: &Tower, output: &Output) -> Result<(), Failure> {
         return Ok(());
     }
     let columns = [
-        Column::Plain("NAME"), Column::Plain("KIND"), Column::Status("STATE"), Column::Plain("SCOPES"),
-        Column::Plain("CREATED"), Column::Plain("BY"), Column::Plain("EXPIRES"),
+        Column::Plain("NAME"),
+        Column::Plain("KIND"),
+        Column::Status("STATE"),
+        Column::Plain("SCOPES"),
+        Column::Plain("CREATED"),
+        Column::Plain("BY"),
+        Column::Plain("EXPIRES"),
     ];
     let now = SystemClock.now();
     let rows: Vec<_> = keys.iter().map(|key| row(key, now)).collect();
@@ -112,7 +120,8 @@ async fn list(tower: &Tower, output: &Output) -> Result<(), Failure> {
 async fn revoke(args: RevokeArgs, tower: &Tower, output: &Output) -> Result<(), Failure> {
     let name = args.name;
     let key = tower.key_revoke(name.clone(), &Grant::operator()).await.map_err(|error| match error {
-        RevokeKeyError::NotFound => Failure::new(Exit::NotFound, format!("no key has the name `{name}`")).hint("`jct keys list` shows all names"),
+        RevokeKeyError::NotFound => Failure::new(Exit::NotFound, format!("no key has the name `{name}`"))
+            .hint("`jct keys list` shows all names"),
         RevokeKeyError::Store(error) => database::failed(&error),
     })?;
     if output.is_json() { output.document(&shown(&key)) } else { output.line(format!("key `{name}` is revoked")) }
@@ -120,7 +129,9 @@ async fn revoke(args: RevokeArgs, tower: &Tower, output: &Output) -> Result<(), 
 
 fn refused(error: &CreateKeyError) -> Failure {
     match error {
-        CreateKeyError::NameTaken { .. } => Failure::new(Exit::Conflict, error.to_string()).hint("choose another name; a revoked key keeps its own"),
+        CreateKeyError::NameTaken { .. } => {
+            Failure::new(Exit::Conflict, error.to_string()).hint("choose another name; a revoked key keeps its own")
+        }
         CreateKeyError::Store(error) => database::failed(error),
         CreateKeyError::Random(error) => Failure::caused(Exit::Local, "no random key could be made", error),
         other => Failure::caused(Exit::Usage, "the key was not made", other),
@@ -151,7 +162,12 @@ fn shown(key: &ApiKeyRecord) -> Value {
 fn row(key: &ApiKeyRecord, now: Timestamp) -> Vec<String> {
     let expires = key.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
     vec![
-        key.principal.name().to_owned(), key.principal.kind().as_str().to_owned(), state(key, now).to_owned(),
-        key.scopes.join(" "), key.created_at.to_string(), key.created_by.clone(), expires,
+        key.principal.name().to_owned(),
+        key.principal.kind().as_str().to_owned(),
+        state(key, now).to_owned(),
+        key.scopes.join(" "),
+        key.created_at.to_string(),
+        key.created_by.clone(),
+        expires,
     ]
 }

@@ -62,7 +62,13 @@ fn status(status: &Value, output: &Output) -> Result<(), Failure> {
     let paused = queue.get("paused").filter(|paused| paused.is_object());
     output.fields(&[
         ("oldest wait", queue.get("oldest_wait_seconds").and_then(Value::as_f64).map(|wait| format!("{wait:.1} s"))),
-        ("paused", Some(paused.map_or_else(|| "no".to_owned(), |pause| format!("by {} since {}: {}", text(pause, "by"), text(pause, "since"), text(pause, "reason"))))),
+        (
+            "paused",
+            Some(paused.map_or_else(
+                || "no".to_owned(),
+                |pause| format!("by {} since {}: {}", text(pause, "by"), text(pause, "since"), text(pause, "reason")),
+            )),
+        ),
         ("database", status.pointer("/database/engine").and_then(Value::as_str).map(str::to_owned)),
     ])
 }

@@ -88,7 +88,12 @@ pub(crate) fn run(args: TasksArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn all(client: &Client, query: &mut Vec<(&'static str, String)>, cursor: Option<String>, output: &Output) -> Result<Exit, Failure> {
+fn all(
+    client: &Client,
+    query: &mut Vec<(&'static str, String)>,
+    cursor: Option<String>,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let mut next = cursor;
     loop {
         query.retain(|(name, _)| *name != "cursor");
@@ -125,13 +130,32 @@ fn row(task: &Value, now: Timestamp) -> Result<Vec<String>, Failure> {
     let task = Task::read(task)?;
     let created = task.created_at.parse().map_or_else(|_| task.created_at.clone(), |at| age(at, now));
     let place = task.place();
-    Ok(vec![task.task_id, task.status, task.operation, place, one_line(&task.objective, 60), created, task.assigned_to.unwrap_or_default()])
+    Ok(vec![
+        task.task_id,
+        task.status,
+        task.operation,
+        place,
+        one_line(&task.objective, 60),
+        created,
+        task.assigned_to.unwrap_or_default(),
+    ])
 }
 
 impl TasksArgs {
     fn query(&self, limit: u32) -> Vec<(&'static str, String)> {
-        let Self { status, operation, requester_kind, repo, created_after, created_before, limit: _, cursor: _, all: _ } = self;
-        let texts = [("status", status), ("operation", operation), ("requester_kind", requester_kind), ("target_repo", repo)];
+        let Self {
+            status,
+            operation,
+            requester_kind,
+            repo,
+            created_after,
+            created_before,
+            limit: _,
+            cursor: _,
+            all: _,
+        } = self;
+        let texts =
+            [("status", status), ("operation", operation), ("requester_kind", requester_kind), ("target_repo", repo)];
         let times = [("created_after", created_after), ("created_before", created_before)];
         let texts = texts.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
         let times = times.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?.to_string())));

@@ -13,10 +13,10 @@ use crate::output::{Output, Progress};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   jct watch 01890a5d-ac96-774b-bcce-b302099a8057
-  jct watch 01890a5d-ac96-774b-bcce-b302099a8057 --json | jq -r 'select(.line) | .line'
+  jct watch 01890a5d-ac96-774b-bcce-b302099a8057 --json | jq -r 'select(.kind == \"log\") | .body.line'
 
-Reconnects by itself and misses nothing. Ends with 0 if the task completed, with 1 if it failed or was cancelled.
-With --json: one event a line, and the task as the last line.")]
+Reconnects by itself and misses nothing. Ends with 0 if the task completed, with 1 if it failed or was \
+cancelled. With --json: one event a line, and the task as the last line.")]
 pub(crate) struct WatchArgs {
     /// The task
     task_id: String,

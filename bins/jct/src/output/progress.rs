@@ -77,9 +77,7 @@ impl Progress {
 
     fn line(&self, text: &str) -> Result<(), Failure> {
         match &self.bar {
-            Some(bar) => {
-                bar.suspend(|| self.output.line(text))
-            }
+            Some(bar) => bar.suspend(|| self.output.line(text)),
             None => self.output.line(text),
         }
     }
@@ -98,7 +96,12 @@ impl Progress {
 }
 
 fn style(output: Output, known: bool) -> ProgressStyle {
-    let (spinner, bar) = if output.is_coloured() { ("{spinner:.cyan}", "{bar:30.cyan/dim}") } else { ("{spinner}", "{bar:30}") };
-    let template = if known { format!("{spinner} {bar} {{pos:>3}}% {{msg}} {{elapsed}}") } else { format!("{spinner} {{msg}} {{elapsed}}") };
+    let (spinner, bar) =
+        if output.is_coloured() { ("{spinner:.cyan}", "{bar:30.cyan/dim}") } else { ("{spinner}", "{bar:30}") };
+    let template = if known {
+        format!("{spinner} {bar} {{pos:>3}}% {{msg}} {{elapsed}}")
+    } else {
+        format!("{spinner} {{msg}} {{elapsed}}")
+    };
     ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }

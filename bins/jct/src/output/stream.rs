@@ -73,7 +73,11 @@ impl Output {
 
     fn write_json(&self, value: &impl Serialize, indented: bool) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        let written = if indented { serde_json::to_writer_pretty(&mut out, value) } else { serde_json::to_writer(&mut out, value) };
+        let written = if indented {
+            serde_json::to_writer_pretty(&mut out, value)
+        } else {
+            serde_json::to_writer(&mut out, value)
+        };
         written.map_err(io::Error::from)?;
         writeln!(out)?;
         Ok(out.flush()?)

@@ -69,6 +69,9 @@ mod tests {
     fn without_a_terminal_there_are_only_aligned_columns() {
         let rows = [vec!["a".to_owned(), "completed".to_owned()], vec!["long\u{1b}".to_owned(), "x".to_owned()]];
         let text = render(&[Column::Plain("ID"), Column::Status("STATUS")], &rows, false, false);
-        assert_eq!(text.lines().map(str::trim_end).collect::<Vec<_>>(), [" ID          STATUS", " a           completed", " long\\u{1b}  x"]);
+        assert_eq!(
+            text.lines().map(str::trim_end).collect::<Vec<_>>(),
+            [" ID          STATUS", " a           completed", " long\\u{1b}  x"]
+        );
     }
 }

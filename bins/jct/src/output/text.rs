@@ -57,10 +57,13 @@ pub(crate) fn bytes(size: u64) -> String {
         Some((*scale, *unit))
     });
     let fitting = step.take_while(|(scale, _)| *scale <= size).last();
-    fitting.map_or_else(|| format!("{size} B"), |(scale, unit)| {
-        let tenths = u128::from(size) * 10 / u128::from(scale);
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
-    })
+    fitting.map_or_else(
+        || format!("{size} B"),
+        |(scale, unit)| {
+            let tenths = u128::from(size) * 10 / u128::from(scale);
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        },
+    )
 }
 
 #[cfg(test)]
@@ -83,10 +86,14 @@ mod tests {
 
     #[test]
     fn quantities() {
-        for (span, text) in [(0.04, "0.0s"), (9.96, "10.0s"), (61.0, "61s"), (600.0, "10m"), (90_000.0, "25h"), (1e6, "11d")] {
+        for (span, text) in
+            [(0.04, "0.0s"), (9.96, "10.0s"), (61.0, "61s"), (600.0, "10m"), (90_000.0, "25h"), (1e6, "11d")]
+        {
             assert_eq!(seconds(Duration::from_secs_f64(span)), text);
         }
-        for (size, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_610_612_736, "1.5 GiB"), (u64::MAX, "16777215.9 TiB")] {
+        for (size, text) in
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_610_612_736, "1.5 GiB"), (u64::MAX, "16777215.9 TiB")]
+        {
             assert_eq!(bytes(size), text);
         }
     }

@@ -37,7 +37,11 @@ fn access(config: &Config) -> Check {
         return Check::ok("access", format!("{open}, from this machine only"));
     }
     let fix = "set JCT_API_KEY, or make keys with `jct keys create`, or listen on 127.0.0.1";
-    if api.allow_unauthenticated { Check::warning("access", format!("{open}, from anywhere"), fix) } else { Check::warning("access", open, fix) }
+    if api.allow_unauthenticated {
+        Check::warning("access", format!("{open}, from anywhere"), fix)
+    } else {
+        Check::warning("access", open, fix)
+    }
 }
 
 fn policy(config: &Config) -> Check {

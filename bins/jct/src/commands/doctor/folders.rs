@@ -41,8 +41,12 @@ fn room(path: &Path) -> Check {
     let there = nearest(path);
     let fix = "free some room, or move JCT_TRACE_ROOT and the database to a larger disk";
     match rustix::fs::statvfs(&there) {
-        Err(error) => Check::warning("disk", format!("the room at {} is not known: {error}", there.display()), "check the mount"),
-        Ok(disk) => judge_room(disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize), fix),
+        Err(error) => {
+            Check::warning("disk", format!("the room at {} is not known: {error}", there.display()), "check the mount")
+        }
+        Ok(disk) => {
+            judge_room(disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize), fix)
+        }
     }
 }
 

@@ -13,14 +13,19 @@ pub(super) async fn checks(config: &Config, asked: &[String]) -> Vec<Check> {
     }
     let sources = match repo_sources(config) {
         Ok(sources) => sources,
-        Err(error) => return vec![Check::problem("sources", with_causes(&error), "mend `[[repo_sources]]` in jct.toml")],
+        Err(error) => {
+            return vec![Check::problem("sources", with_causes(&error), "mend `[[repo_sources]]` in jct.toml")];
+        }
     };
     let mut checks = Vec::new();
     for source in &config.repo_sources {
         match source.matches() {
             RepoMatch::Exact(repo) => checks.push(reach(&sources, repo).await),
             RepoMatch::Prefix(prefix) => {
-                checks.push(Check::ok(format!("source {prefix}"), "configured; name a repository with --repo to see whether it answers"));
+                checks.push(Check::ok(
+                    format!("source {prefix}"),
+                    "configured; name a repository with --repo to see whether it answers",
+                ));
             }
         }
     }
@@ -34,6 +39,10 @@ async fn reach(sources: &RepoSources, repo: &str) -> Check {
     let name = format!("source {repo}");
     match Prober.repository(sources, repo).await {
         Ok(()) => Check::ok(name, "answers"),
-        Err(error) => Check::problem(name, with_causes(&error), "check its address in `[[repo_sources]]`, the network, and the access of this user"),
+        Err(error) => Check::problem(
+            name,
+            with_causes(&error),
+            "check its address in `[[repo_sources]]`, the network, and the access of this user",
+        ),
     }
 }

@@ -52,7 +52,10 @@ async fn look(config: &Config) -> Vec<Check> {
     let now = store.now().await;
     store.close().await;
     match now {
-        Ok(theirs) => vec![Check::ok("database", format!("{} answers, its schema is up to date", config.database.url)), clock(Some(theirs))],
+        Ok(theirs) => vec![
+            Check::ok("database", format!("{} answers, its schema is up to date", config.database.url)),
+            clock(Some(theirs)),
+        ],
         Err(error) => vec![unreachable(config, with_causes(&error)), clock(None)],
     }
 }
@@ -68,7 +71,11 @@ fn clock(database: Option<Timestamp>) -> Check {
 
 fn judge_clock(ours: Timestamp, theirs: Option<Timestamp>) -> Check {
     if ours < EARLIEST {
-        return Check::problem("clock", format!("it says {ours}"), "set the clock, and keep it set with a time service");
+        return Check::problem(
+            "clock",
+            format!("it says {ours}"),
+            "set the clock, and keep it set with a time service",
+        );
     }
     match theirs.map(|theirs| ours.since(theirs).max(theirs.since(ours))) {
         Some(drift) if drift > DRIFT_MAX => Check::warning(

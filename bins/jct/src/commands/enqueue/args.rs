@@ -15,15 +15,15 @@ use serde_json::Value;
   jct enqueue --repo myorg/app --objective 'Run the tests' --operation code_change \\
       --budget 600 --command cargo test --workspace
 
-The same --idempotency-key with the same task answers with the task first made; with another task it ends with 7.
-A refusal by the contract or by policy ends with 3 and names every violation.
-With --json: the tower's answer; with --watch the events follow, one a line, and the task as the last line.")]
+The same --idempotency-key with the same task answers with the task first made; with another task it \
+ends with 7. A refusal by the contract or by policy ends with 3 and names every violation.
+
+With --json: the tower's answer; with --watch the events follow, one a line, and the task as the last \
+line.")]
 pub(crate) struct EnqueueArgs {
     /// File with the task as JSON, or `-` for standard input; without it the flags make the task
     #[arg(value_name = "FILE", required_unless_present_all = ["repo", "objective"])]
     pub(super) file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) spec: SpecArgs,
     /// Makes it safe to hand in the same task again
     #[arg(long, value_name = "KEY")]
     pub(super) idempotency_key: Option<String>,
@@ -33,6 +33,8 @@ pub(crate) struct EnqueueArgs {
     /// Follow the task until it ends, and end with its outcome
     #[arg(long)]
     pub(super) watch: bool,
+    #[command(flatten)]
+    pub(super) spec: SpecArgs,
 }
 
 /// The task itself as flags.

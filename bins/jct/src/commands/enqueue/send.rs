@@ -21,7 +21,9 @@ const FILE_MAX_BYTES: u64 = 2 * 1024 * 1024;
 pub(crate) fn run(args: EnqueueArgs, context: &Context) -> Result<Exit, Failure> {
     let body = match &args.file {
         Some(path) => read(path)?,
-        None => spec::body(&args.spec, std::env::var("USER").ok().filter(|user| !user.is_empty())).to_string().into_bytes(),
+        None => {
+            spec::body(&args.spec, std::env::var("USER").ok().filter(|user| !user.is_empty())).to_string().into_bytes()
+        }
     };
     let client = context.client()?;
     let output = context.output();
@@ -52,7 +54,12 @@ pub(crate) struct HandedIn {
 }
 
 /// Hands in a task.
-pub(crate) fn hand_in(client: &Client, body: Vec<u8>, idempotency_key: Option<&str>, hold: bool) -> Result<HandedIn, Failure> {
+pub(crate) fn hand_in(
+    client: &Client,
+    body: Vec<u8>,
+    idempotency_key: Option<&str>,
+    hold: bool,
+) -> Result<HandedIn, Failure> {
     let query: &[_] = if hold { &[("hold", "true".to_owned())] } else { &[] };
     let request = Request { path: &["tasks", "enqueue"], query, body: Some(body), idempotency_key };
     let answer = client.send(Method::POST, request)?;

@@ -6,8 +6,23 @@ use super::args::{Pair, Requester, SpecArgs};
 
 /// The task that the flags describe. `user` is the name of the person at the keyboard.
 pub(super) fn body(args: &SpecArgs, user: Option<String>) -> Value {
-    let SpecArgs { repo, objective, operation, ref_, path, budget, requested_by, input, metadata, accept, evidence, command } = args;
-    let by = requested_by.clone().unwrap_or_else(|| Requester { kind: "human".to_owned(), id: user.unwrap_or_else(|| "operator".to_owned()) });
+    let SpecArgs {
+        repo,
+        objective,
+        operation,
+        ref_,
+        path,
+        budget,
+        requested_by,
+        input,
+        metadata,
+        accept,
+        evidence,
+        command,
+    } = args;
+    let by = requested_by
+        .clone()
+        .unwrap_or_else(|| Requester { kind: "human".to_owned(), id: user.unwrap_or_else(|| "operator".to_owned()) });
     let default_operation = if command.is_empty() { "analysis" } else { "code_change" };
     let mut target = Map::new();
     let parts = [("repo", repo), ("ref", ref_), ("path", path)];
@@ -60,7 +75,8 @@ mod tests {
 
     #[track_caller]
     fn task(line: &[&str]) -> Value {
-        let line = Line::try_parse_from([&["jct"], line].concat()).map_err(|error| error.to_string()).expect("a valid line");
+        let line =
+            Line::try_parse_from([&["jct"], line].concat()).map_err(|error| error.to_string()).expect("a valid line");
         let body = body(&line.args.spec, Some("ada".to_owned()));
         TaskSpec::from_json(body.to_string().as_bytes()).expect("a task of the contract");
         body
@@ -74,16 +90,45 @@ mod tests {
     #[test]
     fn everything_arrives() {
         let line = [
-            "--repo", "o/n", "--ref", "dev", "--path", "src", "--objective", "Test it", "--requested-by", "agent:jules", "--budget", "60",
-            "--input", "depth:=3", "--metadata", "ticket=7", "--accept", "Green", "--evidence", "Log",
-            "--command", "make", "-j", "2", ";", "make", "--version",
+            "--repo",
+            "o/n",
+            "--ref",
+            "dev",
+            "--path",
+            "src",
+            "--objective",
+            "Test it",
+            "--requested-by",
+            "agent:jules",
+            "--budget",
+            "60",
+            "--input",
+            "depth:=3",
+            "--metadata",
+            "ticket=7",
+            "--accept",
+            "Green",
+            "--evidence",
+            "Log",
+            "--command",
+            "make",
+            "-j",
+            "2",
+            ";",
+            "make",
+            "--version",
         ];
         insta::assert_snapshot!(task(&line), @r#"{"version":"1.0","requested_by":{"kind":"agent","id":"jules"},"objective":"Test it","operation":"code_change","target":{"repo":"o/n","ref":"dev","path":"src"},"constraints":{"time_budget_seconds":60},"metadata":{"ticket":"7"},"acceptance_criteria":["Green"],"evidence_requirements":["Log"],"inputs":{"depth":3,"command":[["make","-j","2"],["make","--version"]]}}"#);
     }
 
     #[test]
     fn a_file_and_flags_exclude_each_other_and_one_is_needed() {
-        for line in [&["jct"][..], &["jct", "--repo", "o/n"], &["jct", "t.json", "--repo", "o/n"], &["jct", "t.json", "--command", "x"]] {
+        for line in [
+            &["jct"][..],
+            &["jct", "--repo", "o/n"],
+            &["jct", "t.json", "--repo", "o/n"],
+            &["jct", "t.json", "--command", "x"],
+        ] {
             assert!(Line::try_parse_from(line).is_err(), "{line:?}");
         }
         assert!(Line::try_parse_from(["jct", "-"]).is_ok());

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use serde_json::Value;
+use ureq::http::Method;
 
+use crate::client::Request;
 use crate::commands::cells::text;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -22,22 +24,29 @@ pub(crate) struct ShowArgs {
     task_id: String,
     /// A file of the trace, as the list names it
     file: Option<String>,
+    /// Another attempt than the one that decided, from 1
+    #[arg(long)]
+    attempt: Option<u32>,
 }
 
 pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
     let client = context.client()?;
     let output = context.output();
+    let query: Vec<_> = args.attempt.iter().map(|attempt| ("attempt", attempt.to_string())).collect();
     if let Some(file) = &args.file {
         let path: Vec<&str> = ["tasks", args.task_id.as_str(), "trace"].into_iter().chain(file.split('/')).collect();
-        output.copy(client.download(&path)?)?;
+        output.copy(client.download(&path, &query)?)?;
         return Ok(Exit::Success);
     }
-    let trace = client.get(&["tasks", &args.task_id, "trace"])?.json()?;
+    let trace = client
+        .send(Method::GET, Request { path: &["tasks", &args.task_id, "trace"], query: &query, ..Request::default() })?
+        .json()?;
     if output.is_json() {
         output.document(&trace)?;
         return Ok(Exit::Success);
     }
-    output.fields(&[("attempt", Some(text(&trace, "attempt"))), ("manifest", Some(text(&trace, "manifest_digest")))])?;
+    output
+        .fields(&[("attempt", Some(text(&trace, "attempt"))), ("manifest", Some(text(&trace, "manifest_digest")))])?;
     let rows: Vec<_> = trace.get("files").and_then(Value::as_array).into_iter().flatten().map(row).collect();
     output.table(&[Column::Plain("FILE"), Column::Plain("SIZE"), Column::Plain("SHA-256")], &rows)?;
     Ok(Exit::Success)

@@ -20,9 +20,10 @@ use crate::output::Output;
   jct trace verify 01890a5d-ac96-774b-bcce-b302099a8057
   jct trace verify --folder ./attempt-1 --digest 5c6f…
 
-A task is verified on the machine that holds the trace root: every sealed attempt against its manifest, and each
-manifest against the digest in the database. A folder by itself can only be held against --digest; without it the
-folder is shown to agree with itself, which a forger can arrange. Ends with 1 if anything was found.")]
+A task is verified on the machine that holds the trace root: every sealed attempt against its manifest, \
+and each manifest against the digest in the database. A folder by itself can only be held against \
+--digest; without it the folder is shown to agree with itself, which a forger can arrange. Ends with 1 \
+if anything was found.")]
 pub(crate) struct VerifyArgs {
     /// The task
     #[arg(required_unless_present = "folder", conflicts_with = "folder")]
@@ -70,17 +71,24 @@ fn of_task(task_id: TaskId, context: &Context) -> Result<Vec<Verified>, Failure>
         task.map(|_| attempts).ok_or_else(|| Failure::new(Exit::NotFound, "Task not found"))
     })?;
     let root = config.trace.root.as_path();
-    let root = TraceRoot::open(root).map_err(|error| Failure::caused(Exit::Local, "the trace root cannot be opened", &error))?;
+    let root = TraceRoot::open(root)
+        .map_err(|error| Failure::caused(Exit::Local, "the trace root cannot be opened", &error))?;
     let sealed: Vec<_> = attempts.iter().filter_map(accepted).collect();
     if sealed.is_empty() {
         return Err(Failure::new(Exit::NotFound, "no attempt of this task has a sealed trace"));
     }
-    sealed.into_iter().map(|(attempt, digest)| {
-        let name = format!("attempt {attempt}");
-        let expected = digest.parse::<Sha256Digest>().map_err(|error| Failure::caused(Exit::Unavailable, "the database holds a bad digest", &error))?;
-        let report = jct_trace::verify(&root, task_id, attempt, Some(expected)).map_err(|error| cannot_open(&name, &error))?;
-        Ok(Verified { name, report })
-    }).collect()
+    sealed
+        .into_iter()
+        .map(|(attempt, digest)| {
+            let name = format!("attempt {attempt}");
+            let expected = digest
+                .parse::<Sha256Digest>()
+                .map_err(|error| Failure::caused(Exit::Unavailable, "the database holds a bad digest", &error))?;
+            let report = jct_trace::verify(&root, task_id, attempt, Some(expected))
+                .map_err(|error| cannot_open(&name, &error))?;
+            Ok(Verified { name, report })
+        })
+        .collect()
 }
 
 /// The ordinal and the accepted digest of an attempt that left a sealed folder.
@@ -100,7 +108,11 @@ fn show(folder: &Verified, output: &Output) -> Result<(), Failure> {
     if output.is_json() {
         return output.record(&json!({ "folder": name, "clean": report.is_clean(), "report": report }));
     }
-    let against = if report.anchored { "and its manifest is the accepted one" } else { "with itself; give --digest to hold it against the accepted manifest" };
+    let against = if report.anchored {
+        "and its manifest is the accepted one"
+    } else {
+        "with itself; give --digest to hold it against the accepted manifest"
+    };
     if report.is_clean() {
         return output.line(format!("{name}: {} files agree {against}", report.files_checked));
     }

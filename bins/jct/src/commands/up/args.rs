@@ -12,12 +12,13 @@ use clap::Args;
   jct up --database-url postgres://jct@db/jct --slots 8
   jct up --demo --exit --port 0
 
-State is kept below ./.jct/ unless the configuration says otherwise. The first ctrl-c or SIGTERM lets running tasks
-finish for the configured grace, the second gives them back at once.
+State is kept below ./.jct/ unless the configuration says otherwise. The first ctrl-c or SIGTERM lets \
+running tasks finish for the configured grace, the second gives them back at once.
 
---demo allows, for this process only, repositories below `local/`, and lets `local/demo` stand for the git checkout
-around the working directory (or, outside of one, for a small sample below ./.jct/). It hands in one analysis task over
-HTTP, shows it run, prints where its trace lies and what it reports, and goes on serving.")]
+--demo allows, for this process only, repositories below `local/`, and lets `local/demo` stand for the \
+git checkout around the working directory (or, outside of one, for a small sample below ./.jct/). It \
+hands in one analysis task over HTTP, shows it run, prints where its trace lies and what it reports, and \
+goes on serving.")]
 pub(crate) struct UpArgs {
     /// Hand in one analysis task of the checkout around the working directory, and show it
     #[arg(long)]

@@ -6,7 +6,7 @@ mod demo;
 mod report;
 mod run;
 mod sample;
-mod signals;
+mod state;
 
 pub(crate) use args::UpArgs;
 pub(crate) use run::run;

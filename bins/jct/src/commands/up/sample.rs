@@ -20,7 +20,10 @@ const OUTPUT_LIMIT: usize = 64 * 1024;
 
 /// Names and contents: two languages, a manifest, a licence and a note, so that the report has something to say.
 const FILES: [(&str, &str); 5] = [
-    ("README.md", "# Sample\n\nA small repository, made by `jct up --demo` because there was no checkout to look at.\n"),
+    (
+        "README.md",
+        "# Sample\n\nA small repository, made by `jct up --demo` because there was no checkout to look at.\n",
+    ),
     ("LICENSE", "Permission to use, copy, modify, and/or distribute this sample for any purpose is granted.\n"),
     ("Cargo.toml", "[package]\nname = \"sample\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
     ("src/main.rs", "//! Says hello.\n\nfn main() {\n    println!(\"hello\");\n}\n"),
@@ -34,7 +37,9 @@ pub(super) async fn ensure(working: &Path) -> Result<PathBuf, Failure> {
     if done.exists() {
         return Ok(folder);
     }
-    write(&folder).map_err(|error| Failure::caused(Exit::Local, format!("the sample cannot be written to {}", folder.display()), &error))?;
+    write(&folder).map_err(|error| {
+        Failure::caused(Exit::Local, format!("the sample cannot be written to {}", folder.display()), &error)
+    })?;
     git(&folder, &["init", "--quiet", "--initial-branch=main"]).await?;
     git(&folder, &["add", "--all"]).await?;
     git(&folder, &["commit", "--quiet", "--message", "Add the sample"]).await?;
@@ -65,8 +70,14 @@ async fn git(folder: &Path, arguments: &[&str]) -> Result<(), Failure> {
     match run(&command, &bounds, &capture).await.end {
         ProcessEnd::Exited { code: 0 } => Ok(()),
         end => {
-            let failure = Failure::new(Exit::Local, format!("`git {}` did not make the sample: {end:?}", arguments.join(" ")));
-            let failure = lines.0.lock().unwrap_or_else(PoisonError::into_inner).iter().fold(failure, |failure, line| failure.detail(line.as_str()));
+            let failure =
+                Failure::new(Exit::Local, format!("`git {}` did not make the sample: {end:?}", arguments.join(" ")));
+            let failure = lines
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .fold(failure, |failure, line| failure.detail(line.as_str()));
             Err(failure.hint("`jct doctor` looks at git"))
         }
     }

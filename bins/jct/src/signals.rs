@@ -15,7 +15,8 @@ pub(crate) struct Signals {
 impl Signals {
     /// From now on the signals no longer end the process by themselves.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::caused(Exit::Local, "signals cannot be heard", &error));
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::caused(Exit::Local, "signals cannot be heard", &error));
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
