@@ -35,5 +35,5 @@ bench *args:
 
 # Write the documents that are generated from the types.
 docs:
-    JCT_UPDATE_DOCS=1 cargo test -p jct-contract
+    JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-contract
     JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-config -p jct-trace

@@ -14,9 +14,9 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Three attempts; 5 seconds doubling up to 10 minutes.
+    /// Three attempts; 15 seconds doubling up to 10 minutes.
     fn default() -> Self {
-        Self { max_attempts: 3, base: Duration::from_secs(5), cap: Duration::from_secs(600) }
+        Self { max_attempts: 3, base: Duration::from_secs(15), cap: Duration::from_secs(600) }
     }
 }
 
@@ -43,12 +43,12 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_the_cap_and_jitter_spreads_its_upper_half() {
-        check(1, 1.0, 5.0);
-        check(1, 0.0, 2.5);
-        check(2, 1.0, 10.0);
-        check(4, 0.5, 30.0);
+        check(1, 1.0, 15.0);
+        check(1, 0.0, 7.5);
+        check(2, 1.0, 30.0);
+        check(4, 0.5, 90.0);
         check(30, 1.0, 600.0);
         check(u32::MAX, 1.0, 600.0);
-        check(0, 1.0, 5.0);
+        check(0, 1.0, 15.0);
     }
 }

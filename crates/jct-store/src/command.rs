@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jct_contract::{Principal, TaskId, WorkerId};
-use jct_lifecycle::{Fence, IllegalTransition, LeaseRef, RetryPolicy, TaskStatus};
+use jct_lifecycle::{AttemptEnd, Fence, IllegalTransition, LeaseRef, RetryPolicy, TaskStatus};
 
 use crate::StoreError;
 use crate::model::{
@@ -28,6 +28,36 @@ pub(crate) enum Command {
     WorkerStopped(WorkerId),
     CreateKey(NewApiKey),
     RevokeKey { name: String, by: Principal },
+}
+
+impl Command {
+    /// The command without NUL in its free texts, which PostgreSQL cannot keep: a process may print one, and its end
+    /// must be accepted all the same. The tasks themselves were refused at the door if they held one.
+    pub(crate) fn without_nul(mut self) -> Self {
+        let clean = |text: &mut String| {
+            if text.contains('\0') {
+                *text = text.replace('\0', "\u{fffd}");
+            }
+        };
+        match &mut self {
+            Self::Settle(Settlement { end: AttemptEnd::Failed { message, .. }, trace, .. }) => {
+                clean(message);
+                trace.iter_mut().for_each(|trace| clean(&mut trace.path));
+            }
+            Self::ChangeStatus(change) => match &mut change.action {
+                StatusAction::Take { assigned_to, .. } => assigned_to.iter_mut().for_each(clean),
+                StatusAction::Complete { trace_path, .. } => trace_path.iter_mut().for_each(clean),
+                StatusAction::Fail { error, trace_path } => trace_path.iter_mut().chain([error]).for_each(clean),
+                StatusAction::Cancel { note } => note.iter_mut().for_each(clean),
+                StatusAction::Release | StatusAction::Impossible(_) => {}
+            },
+            Self::Pause { reason, .. } => clean(reason),
+            Self::WorkerStarted(worker) => [&mut worker.name, &mut worker.version].into_iter().for_each(clean),
+            Self::Claim(claim) => clean(&mut claim.worker_name),
+            _ => {}
+        }
+        self
+    }
 }
 
 /// What the writer answers; each command has its own.

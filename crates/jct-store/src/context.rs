@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jct_contract::Timestamp;
+use jct_lifecycle::LeaseRef;
 
 use crate::types::Id;
 
@@ -12,7 +13,16 @@ use crate::types::Id;
 pub(crate) struct Context<'a> {
     /// Sampled after the writer got its turn: waiting for it must not eat into a lease.
     pub(crate) now: Timestamp,
+    /// The life of the database: fences of another one count for nothing.
+    pub(crate) epoch: i64,
     pub(crate) shared: &'a Shared,
+}
+
+impl Context<'_> {
+    /// The leases that were handed out in this life of the database.
+    pub(crate) fn of_this_epoch(&self, leases: &[LeaseRef]) -> Vec<LeaseRef> {
+        leases.iter().copied().filter(|lease| lease.fence.epoch == self.epoch || cfg!(jct_broken_fence)).collect()
+    }
 }
 
 /// What the writers of one process share.

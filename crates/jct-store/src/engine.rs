@@ -103,7 +103,7 @@ impl Engine {
     pub(crate) async fn write(&self, command: Command) -> CommandResult {
         let sender = self.jobs().lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let (reply, answer) = oneshot::channel();
-        let job = Job { command, reply };
+        let job = Job { command: command.without_nul(), reply };
         sender.ok_or(StoreError::Closed)?.send(job).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -129,7 +129,7 @@ impl Engine {
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        read!(self, tower_reads::ping())
+        read!(self, tower_reads::epoch()).map(drop)
     }
 
     pub(crate) async fn task_by_idempotency_key(

@@ -1,4 +1,4 @@
-//! The published documents say what the types say. `JCT_UPDATE_DOCS=1 cargo test -p jct-contract` writes them anew.
+//! The published documents say what the types say. `JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-contract` writes them anew.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ fn document(name: &str) -> PathBuf {
 #[track_caller]
 fn check_generated(name: &str, expected: &str) {
     let path = document(name);
-    if std::env::var_os("JCT_UPDATE_DOCS").is_some() {
+    if std::env::var_os("JCT_TEST_UPDATE_DOCS").is_some() {
         fs::write(&path, expected).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == expected,
-        "docs/{name} is not what the types say; run `JCT_UPDATE_DOCS=1 cargo test -p jct-contract` and review the change"
+        "docs/{name} is not what the types say; run `JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-contract` and review the change"
     );
 }
 

@@ -101,7 +101,7 @@ const INTRODUCTION: &str = "\
 # Task Spec V1
 
 <!-- Generated from the types of `jct-contract`. Do not edit: change the types, then run
-     `JCT_UPDATE_DOCS=1 cargo test -p jct-contract`. -->
+     `JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-contract`. -->
 
 What a caller hands in to have a development task run. The types are the source of truth; this page and
 [`task-spec-v1.schema.json`](task-spec-v1.schema.json) (JSON Schema 2020-12) are generated from them.

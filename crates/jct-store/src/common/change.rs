@@ -108,9 +108,9 @@ async fn end_running(
     {
         return Ok(Some(refusal));
     }
-    let taken = primitives::take_leases(conn, &[lease.lease_ref()], context.now).await?;
+    let taken = primitives::take_leases(conn, &context.of_this_epoch(&[lease.lease_ref()]), context.now).await?;
     let Some(lease) = taken.into_iter().next() else {
-        let expired = lease.expires_at <= context.now.as_micros();
+        let expired = lease.expires_at <= context.now.as_micros() || lease.epoch != context.epoch;
         return Ok(expired.then_some(ChangeAnswer::LeaseExpired));
     };
     let trace = trace_path.clone().map(|path| TraceRef { path, manifest_digest: None });

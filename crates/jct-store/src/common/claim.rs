@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::journal::{Actor, Change, Journal};
 use crate::model::{Claim, ClaimFilter, ClaimedTask};
 use crate::rows::{AttemptRow, LeaseRow, ReadyRow, TaskRow, time, to_u32};
-use crate::schema::{database_meta, queue_pauses, task_ready, tasks};
+use crate::schema::{queue_pauses, task_ready, tasks};
 use crate::types::Id;
 
 pub(crate) async fn claim(
@@ -38,14 +38,13 @@ pub(crate) async fn claim(
         .map(|row| (row.id, row))
         .collect();
 
-    let epoch = epoch(conn).await?;
     let expires_at = context.now.after(claim.lease);
     let mut journal = Journal::at(context.now);
     let (mut leases, mut attempts, mut claimed) = (Vec::new(), Vec::new(), Vec::new());
     for row in ready {
         let spec = specs.remove(&row.task_id).ok_or_else(|| StoreError::corrupt("a ready task without a spec"))?;
         let ready_at = time(row.run_at);
-        let mut lease = lease_row(row, epoch, claim, context.now, expires_at);
+        let mut lease = lease_row(row, context.epoch, claim, context.now, expires_at);
         start(&mut journal, &mut lease, Actor::system(&claim.worker_name));
         attempts.push(attempt_row(&lease));
         claimed.push(ClaimedTask {
@@ -136,11 +135,6 @@ pub(super) fn attempt_row(lease: &LeaseRow) -> AttemptRow {
         trace_path: None,
         manifest_digest: None,
     }
-}
-
-pub(super) async fn epoch(conn: &mut Conn) -> Result<i64, StoreError> {
-    let text: String = database_meta::table.find("epoch").select(database_meta::value).first(conn).await?;
-    text.parse().map_err(|_| StoreError::corrupt(format!("epoch `{text}`")))
 }
 
 async fn is_paused(conn: &mut Conn) -> Result<bool, StoreError> {

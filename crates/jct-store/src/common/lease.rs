@@ -25,8 +25,9 @@ pub(crate) async fn heartbeat(
     lease: Duration,
 ) -> Result<Vec<HeartbeatAnswer>, StoreError> {
     let expires_at = context.now.after(lease);
+    let alive = context.of_this_epoch(leases);
     let held: HashMap<Id, bool> =
-        primitives::extend_leases(conn, context.now, worker_id, leases, expires_at).await?.into_iter().collect();
+        primitives::extend_leases(conn, context.now, worker_id, &alive, expires_at).await?.into_iter().collect();
     Ok(leases
         .iter()
         .map(|lease| match held.get(&Id::from(lease.task_id)) {
@@ -46,7 +47,7 @@ pub(crate) async fn record(
     let task_id = Id::from(lease.task_id);
     // Takes the numbers and proves the lease in one statement; the row stays locked until the commit.
     let numbers: Option<(i64, i64)> = diesel::update(task_leases::table.find(task_id))
-        .filter(dsl::epoch.eq(lease.fence.epoch))
+        .filter(dsl::epoch.eq(lease.fence.epoch).and(dsl::epoch.eq(context.epoch)))
         .filter(dsl::generation.eq(lease.fence.generation))
         .filter(dsl::expires_at.gt(context.now.as_micros()))
         .set(dsl::event_seq.eq(dsl::event_seq + count))

@@ -29,7 +29,7 @@ pub(crate) async fn settle(
     settlements: &[&Settlement],
 ) -> Result<Vec<SettleAnswer>, StoreError> {
     let refs: Vec<LeaseRef> = settlements.iter().map(|settlement| settlement.lease).collect();
-    let mut taken: HashMap<Key, LeaseRow> = primitives::take_leases(conn, &refs, context.now)
+    let mut taken: HashMap<Key, LeaseRow> = primitives::take_leases(conn, &context.of_this_epoch(&refs), context.now)
         .await?
         .into_iter()
         .map(|row| (key(row.lease_ref()), row))

@@ -35,10 +35,10 @@ pub(crate) async fn now(_conn: &mut Conn, now: Timestamp) -> Result<Timestamp, S
     Ok(now)
 }
 
-/// Reads something that is always there.
-pub(crate) async fn ping(conn: &mut Conn) -> Result<(), StoreError> {
-    let _epoch: String = database_meta::table.find("epoch").select(database_meta::value).first(conn).await?;
-    Ok(())
+/// The life of the database, raised when a backup is restored.
+pub(crate) async fn epoch(conn: &mut Conn) -> Result<i64, StoreError> {
+    let text: String = database_meta::table.find("epoch").select(database_meta::value).first(conn).await?;
+    text.parse().map_err(|_| StoreError::corrupt(format!("epoch `{text}`")))
 }
 
 pub(crate) async fn queue_status(conn: &mut Conn, now: Timestamp) -> Result<QueueStatus, StoreError> {

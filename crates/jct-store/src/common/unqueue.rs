@@ -8,7 +8,7 @@ use jct_contract::Timestamp;
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use serde_json::json;
 
-use super::claim::{attempt_row, epoch, leased, start};
+use super::claim::{attempt_row, leased, start};
 use super::{Conn, primitives};
 use crate::StoreError;
 use crate::command::{ChangeAnswer, StatusAction, StatusChange};
@@ -76,10 +76,9 @@ pub(super) async fn take(
     let Some(ready) = remove_ready(conn, ready.task_id).await? else {
         return Ok(None);
     };
-    let epoch = epoch(conn).await?;
     let expires_at = context.now.after(lease);
     let mut row =
-        LeaseRow { holder: change.by.name().to_owned(), assigned_to, ..leased(ready, epoch, context.now, expires_at) };
+        LeaseRow { holder: change.by.name().to_owned(), assigned_to, ..leased(ready, context.epoch, context.now, expires_at) };
     let mut journal = Journal::at(context.now);
     start(&mut journal, &mut row, Actor::from(&change.by));
     let answer = ExternalLease { fence: row.fence(), expires_at, attempt: to_u32("attempt", row.attempt)? };

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::connection::establish;
 use super::signal::Signal;
-use super::{Conn, batch};
+use super::{Conn, batch, tower_reads};
 use crate::StoreError;
 use crate::command::{Answer, Command};
 use crate::context::{Context, Shared};
@@ -124,7 +124,7 @@ impl Writer {
             Some(clock) => clock.now(),
             None => server_time(conn).await?,
         };
-        let context = Context { now, shared: &self.shared };
+        let context = Context { now, epoch: tower_reads::epoch(conn).await?, shared: &self.shared };
         let answers = batch::run(conn, context, commands).await?;
         Transactions::commit_transaction(conn).await.map_err(|error| match error {
             DieselError::DatabaseError(diesel::result::DatabaseErrorKind::SerializationFailure, _) => error.into(),

@@ -8,7 +8,7 @@ use jct_contract::{Clock, Timestamp};
 use tokio::sync::mpsc;
 
 use super::connection::complete;
-use super::{Conn, batch};
+use super::{Conn, batch, tower_reads};
 use crate::StoreError;
 use crate::command::{Answer, Command};
 use crate::context::{Context, Shared};
@@ -75,10 +75,11 @@ impl Writer {
 
     fn locked_transaction(&mut self, commands: &[&Command]) -> Result<Vec<Answer>, StoreError> {
         self.latest = self.latest.max(self.clock.now());
-        let context = Context { now: self.latest, shared: &self.shared };
+        let (now, shared) = (self.latest, &self.shared);
         let conn = &mut self.conn;
         let done = complete(async {
             conn.batch_execute("BEGIN IMMEDIATE").await?;
+            let context = Context { now, epoch: tower_reads::epoch(conn).await?, shared };
             let answers = batch::run(conn, context, commands).await?;
             conn.batch_execute("COMMIT").await?;
             Ok(answers)
