@@ -58,7 +58,8 @@ impl Claimer {
             match taken {
                 Ok(tasks) if !tasks.is_empty() || !ask.wait => return Claimed { asked_at, tasks, failure: None },
                 Ok(_) => failing = false,
-                Err(failure) if !ask.wait => return Claimed { asked_at, tasks: Vec::new(), failure: Some(failure) },
+                // A store that was closed never opens again.
+                Err(failure) if !ask.wait || matches!(failure, StoreError::Closed) => return Claimed { asked_at, tasks: Vec::new(), failure: Some(failure) },
                 Err(error) => {
                     // An outage is one line when it begins and one when it ends.
                     if !failing {
@@ -70,7 +71,7 @@ impl Claimer {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Claimed { asked_at, tasks: Vec::new(), failure: None },
-                () = self.feed.rest() => {}
+                _ = self.feed.rest() => {}
             }
         }
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use jct_lifecycle::LeaseRef;
-use jct_store::StoreError;
 use jct_store::model::ClaimedTask;
 use jct_tower::work::Causes;
 use tokio::sync::mpsc;
@@ -20,7 +19,7 @@ use crate::claimer::{Ask, Claimed};
 use crate::heartbeat::{Heard, beat};
 use crate::order::{Order, StopReason};
 use crate::report::Ended;
-use crate::{RunMode, Shutdown, Stage, WorkerReport};
+use crate::{RunMode, Shutdown, Stage, WorkerError, WorkerReport};
 
 /// A failed heartbeat is repeated after this part of the usual time.
 const HEARTBEAT_RETRY_DIVISOR: u32 = 4;
@@ -43,7 +42,7 @@ pub(crate) struct Claims {
     /// Ends the claimer's wait.
     pub(crate) stop: CancellationToken,
     pub(crate) state: ClaimState,
-    pub(crate) failure: Option<StoreError>,
+    pub(crate) failure: Option<WorkerError>,
 }
 
 /// Where claiming stands.
@@ -59,6 +58,13 @@ pub(crate) enum ClaimState {
     Over,
     /// Asked before it was over; what still comes is given back.
     Closing,
+}
+
+impl Claims {
+    /// Whether an answer is to come.
+    const fn is_open(&self) -> bool {
+        matches!(self.state, ClaimState::Asked | ClaimState::Closing)
+    }
 }
 
 struct Heartbeats {
@@ -81,8 +87,8 @@ impl Dispatcher {
     ///
     /// # Errors
     ///
-    /// The failure of a claim, in the modes that end by themselves.
-    pub(crate) async fn run(mut self, mut shutdown: Shutdown) -> Result<WorkerReport, StoreError> {
+    /// [`WorkerError`] when no more work can be had.
+    pub(crate) async fn run(mut self, mut shutdown: Shutdown) -> Result<WorkerReport, WorkerError> {
         self.on_stage(shutdown.stage());
         loop {
             self.ask();
@@ -91,7 +97,7 @@ impl Dispatcher {
             }
             let alarm = self.alarm();
             tokio::select! {
-                Some(claimed) = self.claims.answers.recv() => self.on_claimed(claimed),
+                claimed = self.claims.answers.recv(), if self.claims.is_open() => self.on_claimed(claimed),
                 Some(ended) = self.attempts.join_next() => self.on_ended(ended),
                 Some(heard) = self.heartbeats.heard.recv() => self.on_heard(heard),
                 stage = shutdown.next() => self.on_stage(stage),
@@ -101,8 +107,7 @@ impl Dispatcher {
     }
 
     fn is_over(&self) -> bool {
-        let waiting = matches!(self.claims.state, ClaimState::Idle | ClaimState::Asked | ClaimState::Closing);
-        self.attempts.is_empty() && !waiting
+        self.attempts.is_empty() && matches!(self.claims.state, ClaimState::Exhausted | ClaimState::Over)
     }
 
     fn free_slots(&self) -> u32 {
@@ -116,17 +121,18 @@ impl Dispatcher {
             return;
         }
         let ask = Ask { limit, wait: self.job.options.mode == RunMode::Serve };
-        // There is room for the one request that is ever open; a claimer that is gone has crashed.
-        self.claims.state = match self.claims.asks.try_send(ask) {
-            Ok(()) => ClaimState::Asked,
-            Err(error) => {
-                log::error!(cause:% = Causes(&error); "the claimer is gone, no more work is taken");
-                ClaimState::Over
-            }
-        };
+        self.claims.state = ClaimState::Asked;
+        // There is room for the one request that is ever open. A claimer that is gone does not answer, and is noticed
+        // by that.
+        let _ = self.claims.asks.try_send(ask);
     }
 
-    fn on_claimed(&mut self, Claimed { asked_at, tasks, failure }: Claimed) {
+    fn on_claimed(&mut self, claimed: Option<Claimed>) {
+        let Some(Claimed { asked_at, tasks, failure }) = claimed else {
+            self.claims.state = ClaimState::Over;
+            self.claims.failure = Some(WorkerError::ClaimerGone);
+            return;
+        };
         let closing = self.claims.state == ClaimState::Closing;
         self.claims.state = match self.job.options.mode {
             _ if closing || failure.is_some() => ClaimState::Over,
@@ -135,7 +141,7 @@ impl Dispatcher {
             RunMode::Drain if tasks.is_empty() => ClaimState::Exhausted,
             RunMode::Drain => ClaimState::Idle,
         };
-        self.claims.failure = failure;
+        self.claims.failure = failure.map(WorkerError::Claim);
         for task in tasks {
             self.start(task, asked_at, closing);
         }

@@ -10,6 +10,7 @@ mod options;
 mod order;
 mod report;
 mod shutdown;
+mod text;
 mod worker;
 
 pub use options::{InvalidOptions, RunMode, WorkerOptions};

@@ -1,6 +1,7 @@
 //! One worker process: presence, reaper, claimer and dispatcher put together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jct_contract::{Clock, SystemClock, WorkerId};
 use jct_exec::Executors;
@@ -9,6 +10,7 @@ use jct_store::model::{Claim, NewWorker};
 use jct_tower::work::{Causes, Presence, Reaper, WorkFeed, WorkStore};
 use jct_trace::{SealerHandle, TraceRoot};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt::Job;
@@ -16,6 +18,9 @@ use crate::claimer::Claimer;
 use crate::dispatcher::{ClaimState, Claims, Dispatcher};
 use crate::housekeeping::clear_up;
 use crate::{Shutdown, WorkerOptions, WorkerReport};
+
+/// How long the end of a worker may wait for a database that does not answer.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A worker, ready to run.
 pub struct Worker {
@@ -31,6 +36,9 @@ pub enum WorkerError {
     /// It could not look for work, in a mode that does not wait for better times.
     #[error("failed to claim work")]
     Claim(#[source] StoreError),
+    /// A part of the worker crashed; what ran was brought to its end.
+    #[error("the part of the worker that claims work has crashed")]
+    ClaimerGone,
 }
 
 impl Worker {
@@ -86,11 +94,13 @@ impl Worker {
             claimer.abort();
             result
         };
-        if let Err(error) = presence.leave().await {
-            log::warn!(worker_id:% = worker_id, cause:% = Causes(&error); "could not say goodbye");
+        match timeout(GOODBYE_LIMIT, presence.leave()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::warn!(worker_id:% = worker_id, cause:% = Causes(&error); "could not say goodbye"),
+            Err(_) => log::warn!(worker_id:% = worker_id; "the database did not take the goodbye in time"),
         }
         log::info!(worker_id:% = worker_id; "worker stopped");
-        result.map_err(WorkerError::Claim)
+        result
     }
 
     fn claimer(&self) -> (Claimer, Claims) {

@@ -15,10 +15,14 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// Lines and messages of one attempt that become events of the task; the trace keeps the rest.
-pub(crate) const MAX_EVENTS: u32 = 2_000;
+use crate::text::beginning;
+
+/// Lines of one attempt that become events of the task; the trace keeps the rest.
+const MAX_LINES: u32 = 2_000;
+/// Reports of progress of one attempt that become events of the task.
+const MAX_PROGRESS: u32 = 500;
 /// Bytes of a line that an event carries; the trace keeps the rest.
-pub(crate) const MAX_EVENT_LINE_BYTES: usize = 2_048;
+const MAX_EVENT_LINE_BYTES: usize = 2_048;
 /// A batch of this many events is sent at once.
 const FULL_BATCH: usize = 64;
 /// A smaller batch is sent after this time.
@@ -38,13 +42,15 @@ struct State {
     batch: Vec<NewEvent>,
     /// Events of lines so far.
     lines: u32,
+    /// Events of progress so far.
+    progress: u32,
     /// Nobody takes events any more.
     muted: bool,
 }
 
 impl Journal {
     pub(crate) fn new(writer: TraceWriter) -> Self {
-        let state = State { writer: Some(writer), batch: Vec::new(), lines: 0, muted: false };
+        let state = State { writer: Some(writer), batch: Vec::new(), lines: 0, progress: 0, muted: false };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
@@ -95,11 +101,11 @@ impl Journal {
         let mut state = self.state();
         let Some(writer) = state.writer.as_mut() else { return };
         writer.log_line(at, stream, text);
-        if state.muted || state.lines > MAX_EVENTS {
+        if state.muted || state.lines > MAX_LINES {
             return;
         }
         state.lines += 1;
-        let event = if state.lines > MAX_EVENTS {
+        let event = if state.lines > MAX_LINES {
             line_event(at, jct_trace::LogStream::Worker, MARKER)
         } else {
             line_event(at, stream, text)
@@ -144,9 +150,11 @@ impl ProgressSink for Journal {
             return;
         }
         let event = NewEvent { at, kind: EventKind::Progress, body: without_nulls(body).to_string() };
-        match state.batch.last_mut() {
-            Some(last) if last.kind == EventKind::Progress => *last = event,
-            _ => self.push(&mut state, event),
+        if let Some(last) = state.batch.last_mut().filter(|last| last.kind == EventKind::Progress) {
+            *last = event;
+        } else if state.progress < MAX_PROGRESS {
+            state.progress += 1;
+            self.push(&mut state, event);
         }
     }
 }
@@ -161,7 +169,7 @@ fn line_event(at: Timestamp, stream: jct_trace::LogStream, text: &str) -> NewEve
 }
 
 fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_EVENT_LINE_BYTES)]
+    beginning(text, MAX_EVENT_LINE_BYTES)
 }
 
 fn without_nulls(mut body: Value) -> Value {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::supervise::Supervised;
 use crate::order::StopReason;
+use crate::text::beginning;
 
 /// The largest result kept in the database, in bytes of JSON. A larger one is in the trace, and the database says so.
 pub(crate) const MAX_RESULT_BYTES: usize = 256 * 1024;
@@ -41,7 +42,7 @@ impl Outcome {
     }
 
     fn failed_with(reason: ReasonCode, message: &str, details: JsonObject) -> Self {
-        let message = message[..message.floor_char_boundary(MAX_MESSAGE_BYTES)].to_owned();
+        let message = beginning(message, MAX_MESSAGE_BYTES).to_owned();
         let output = error(reason, &message, details);
         Self { end: AttemptEnd::Failed { reason, message }, output }
     }
@@ -100,6 +101,10 @@ impl Outcome {
                 Self::failed_with(ReasonCode::WorkerError, &message, output)
             }
             (Execution::TimedOut { output }, _) => Self::overdue(context, output),
+            // Being told to stop may well look like failing surroundings to an executor.
+            (Execution::Failed { reason, output, .. }, Some(told)) if reason.is_infrastructure() => {
+                Self::stopped(told, output)
+            }
             (Execution::Failed { reason, message, output }, _) => {
                 Self::failed_with(reason_code(reason), &message, output)
             }
@@ -163,10 +168,6 @@ mod tests {
         trace_path: "t/attempt-1",
     };
 
-    fn object(value: Value) -> JsonObject {
-        value.as_object().cloned().unwrap_or_default()
-    }
-
     #[track_caller]
     fn check(execution: Execution, told: Option<StopReason>, expect: ReasonCode) {
         let outcome = Outcome::of(Supervised::Ended { execution, told }, &CONTEXT).unwrap();
@@ -194,6 +195,8 @@ mod tests {
         check(failed(FailureReason::PathNotFound), None, ReasonCode::RefNotFound);
         check(failed(FailureReason::FetchTimedOut), None, ReasonCode::CheckoutFailed);
         check(failed(FailureReason::WorkspaceFailed), None, ReasonCode::WorkerError);
+        check(failed(FailureReason::WorkspaceFailed), give_back, ReasonCode::GivenBack);
+        check(failed(FailureReason::CommandFailed { exit_code: 1 }), give_back, ReasonCode::CommandFailed);
     }
 
     #[test]
@@ -234,7 +237,10 @@ mod tests {
 
     #[test]
     fn a_result_that_is_too_large_keeps_its_small_members_and_names_the_trace() {
-        let output = object(json!({ "commit": "abc", "text": "x".repeat(MAX_RESULT_BYTES) }));
+        let output = JsonObject::from_iter([
+            ("commit".to_owned(), "abc".into()),
+            ("text".to_owned(), "x".repeat(MAX_RESULT_BYTES).into()),
+        ]);
         let outcome = Outcome::completed(output.clone(), &CONTEXT);
         let AttemptEnd::Completed { result } = outcome.end else { panic!("not completed") };
         let result: Value = serde_json::from_str(&result).unwrap();
@@ -246,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_result_that_fits_is_kept_as_it_is() {
-        let output = object(json!({ "number": 9_007_199_254_740_993_u64 }));
+        let output = JsonObject::from_iter([("number".to_owned(), 9_007_199_254_740_993_u64.into())]);
         let AttemptEnd::Completed { result } = Outcome::completed(output, &CONTEXT).end else { panic!("not completed") };
         assert_eq!(result, r#"{"number":9007199254740993}"#);
     }

@@ -8,7 +8,7 @@ use jct_exec::{ExecutionIo, ExecutionRequest, Executors};
 use jct_lifecycle::{AttemptEnd, ReasonCode};
 use jct_store::model::{ClaimedTask, Settlement, TraceRef};
 use jct_tower::work::{Causes, WorkStore};
-use jct_trace::{Admission, AttemptIdentity, SealedTrace, SealerHandle, TraceRoot, TraceWriter, attempt_path};
+use jct_trace::{Admission, AttemptIdentity, Output, SealedTrace, SealerHandle, TraceRoot, TraceWriter, attempt_path};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -124,8 +124,12 @@ impl Attempt {
         let journal = Arc::new(Journal::new(writer));
         let work = async {
             let outcome = self.work(&journal, artifacts, &relay.revoked).await;
-            if outcome.is_none() {
-                journal.mute();
+            match &outcome {
+                None => journal.mute(),
+                Some(Outcome { output: Output::Error(error), .. }) => {
+                    journal.note(&format!("{}: {}", error.code, error.message));
+                }
+                Some(Outcome { output: Output::Result(_), .. }) => {}
             }
             let writer = journal.close()?;
             match outcome {
@@ -165,11 +169,7 @@ impl Attempt {
             trace_path: &attempt_path(tag.task_id, tag.attempt),
         };
         let Some(executor) = job.executors.get(executor.as_str()) else {
-            let outcome = Outcome::no_executor(&context);
-            if let AttemptEnd::Failed { message, .. } = &outcome.end {
-                journal.note(message);
-            }
-            return Some(outcome);
+            return Some(Outcome::no_executor(&context));
         };
         let cancel = CancellationToken::new();
         let io = ExecutionIo::new(

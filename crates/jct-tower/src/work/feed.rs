@@ -47,12 +47,15 @@ impl WorkFeed {
         Ok(tasks)
     }
 
-    /// Waits until something changed in the store, at most until the next poll is due. May be dropped at any time.
-    pub async fn rest(&mut self) {
+    /// Waits until something changed in the store, at most until the next poll is due; says whether something did. May
+    /// be dropped at any time.
+    pub async fn rest(&mut self) -> bool {
         let limit = self.poll.wait(rand::random());
-        if self.wake.changed(limit).await {
+        let changed = self.wake.changed(limit).await;
+        if changed {
             self.poll.reset();
         }
+        changed
     }
 }
 

@@ -14,3 +14,6 @@ pub use poll::PollInterval;
 pub use presence::{PRESENCE_INTERVAL, Presence};
 pub use reaper::{REAP_BATCH, REAP_INTERVAL, Reaper};
 pub use work_store::WorkStore;
+
+#[cfg(test)]
+mod tests;
