@@ -5,7 +5,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jct_config::Config;
 use jct_http::HttpOptions;
-use jct_policy::PolicyConfig;
 use jct_store::{DatabaseUrl, Store, StoreOptions};
 use jct_tower::TowerOptions;
 use jct_trace::TraceRoot;
@@ -26,22 +25,12 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store> {
 /// The policy, the key and the traces of the tower.
 pub(crate) fn tower_options(config: &Config) -> Result<TowerOptions> {
     Ok(TowerOptions {
-        policy: policy(config)?,
+        policy: config.policy.gate()?,
         max_attempts: config.worker.max_attempts,
         traces: traces(config),
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     })
-}
-
-fn policy(config: &Config) -> Result<PolicyConfig> {
-    let policy = &config.policy;
-    let (min, max) = (i64::try_from(policy.min_time_budget_seconds)?, i64::try_from(policy.max_time_budget_seconds)?);
-    let mut builder = PolicyConfig::builder().time_budget_seconds(min, max);
-    for prefix in &policy.allowed_repo_prefixes {
-        builder = builder.allow(prefix.clone());
-    }
-    Ok(builder.build()?)
 }
 
 /// A server may run where the traces are not; then it serves everything else.
@@ -92,11 +81,20 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_is_the_configured_one() {
-        let config = config(&[("policy.allowed_repo_prefixes", "MyOrg/,partner"), ("policy.max_time_budget_seconds", "60")]);
-        let policy = policy(&config).unwrap();
-        let prefixes: Vec<_> = policy.allowed_repo_prefixes().iter().map(ToString::to_string).collect();
+    fn the_tower_gets_the_configured_policy_key_and_attempts() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().display().to_string();
+        let key = "0123456789abcdef";
+        let config = config(&[
+            ("policy.allowed_repo_prefixes", "MyOrg/,partner"),
+            ("api.key", key),
+            ("worker.max_attempts", "7"),
+            ("trace.root", &root),
+        ]);
+        let options = tower_options(&config).unwrap();
+        let prefixes: Vec<_> = options.policy.allowed_repo_prefixes().iter().map(ToString::to_string).collect();
         assert_eq!(prefixes, ["myorg/", "partner/"]);
-        assert_eq!(policy.max_time_budget_seconds(), 60);
+        assert_eq!((options.operator_key.as_deref(), options.max_attempts), (Some(key), 7));
+        assert!(options.traces.is_some());
     }
 }

@@ -11,6 +11,8 @@ mod problem;
 mod routes;
 mod server;
 mod state;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use exposure::{RefusedExposure, check_exposure};

@@ -8,7 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, web};
+use actix_web::{Error, HttpMessage, web};
 use jct_contract::TraceId;
 
 use super::origin::{Source, is_allowed};
@@ -59,7 +59,7 @@ pub(crate) async fn edge(
         None => refusal(&app, &edge, &request).await,
     };
     let response = match refused {
-        Some(problem) => request.into_response(HttpResponse::from_error(problem)),
+        Some(problem) => request.error_response(problem),
         None if arrival.origin.is_some() && cors::is_preflight(request.method(), request.headers()) => {
             request.into_response(cors::preflight_answer())
         }

@@ -89,7 +89,7 @@ impl RequestBody {
 async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     // Most bodies arrive in one piece, which then is not copied.
     let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
-    let first = first.map_err(broken)?;
+    let first = first.map_err(|error| broken(&error))?;
     if first.len() > limit {
         return Err(too_large(limit));
     }
@@ -97,7 +97,7 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::from(first);
     let mut piece = Some(second);
     while let Some(next) = piece {
-        let next = next.map_err(broken)?;
+        let next = next.map_err(|error| broken(&error))?;
         if bytes.len() + next.len() > limit {
             return Err(too_large(limit));
         }
@@ -108,7 +108,7 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
 }
 
 /// The caller went away or sent something that is no HTTP body.
-fn broken(error: actix_web::error::PayloadError) -> Problem {
+fn broken(error: &actix_web::error::PayloadError) -> Problem {
     Problem::new(ErrorCode::MalformedRequest, format!("the body cannot be read: {error}"))
 }
 

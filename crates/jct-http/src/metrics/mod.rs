@@ -1,5 +1,6 @@
 //! Numbers for Prometheus: what this process counted, and what the store knows at the moment of the scrape.
 
+mod finished;
 mod intake;
 mod registry;
 mod requests;

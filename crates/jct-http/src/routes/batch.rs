@@ -35,7 +35,7 @@ pub(crate) async fn enqueue_batch(
     let document = parse_document(&bytes, DocumentLimits::default())?;
     let (requests, refused) = sort_out(items(&document)?, &access, hold);
     let answers = access.tower().enqueue_batch(requests).await?;
-    respond(&access, &edge, merge(answers, refused, &access))
+    respond(&access, &edge, &merge(answers, refused, &access))
 }
 
 type Answer = Result<Enqueue, Problem>;
@@ -78,7 +78,7 @@ fn merge(
     refused.into_iter().map(item).collect()
 }
 
-fn respond(access: &Access<TasksWrite>, edge: &Edge, answers: Vec<Answer>) -> Result<HttpResponse, Problem> {
+fn respond(access: &Access<TasksWrite>, edge: &Edge, answers: &[Answer]) -> Result<HttpResponse, Problem> {
     let mut bodies = Vec::with_capacity(answers.len());
     for (index, answer) in answers.iter().enumerate() {
         bodies.push(match answer {

@@ -107,7 +107,7 @@ impl Feed {
                 Some(first) => first,
                 None => match self.look().await {
                     Ok(events) => events,
-                    Err(error) => return Some((self.broken(error), false)),
+                    Err(error) => return Some((self.broken(&error), false)),
                 },
             };
             if let Some(last) = events.last() {
@@ -142,7 +142,7 @@ impl Feed {
     }
 
     /// The client comes back by itself and goes on where it was.
-    fn broken(&self, problem: Problem) -> Bytes {
+    fn broken(&self, problem: &Problem) -> Bytes {
         let cause = problem.cause_chain().unwrap_or_default();
         let task_id = self.task_id.to_string();
         log::warn!(task_id = task_id.as_str(), cause = cause.as_str(); "event stream broken off");

@@ -64,7 +64,7 @@ pub(crate) fn enqueue_response(enqueue: &Enqueue) -> Result<HttpResponse, Proble
 #[serde(untagged)]
 pub(crate) enum BatchItemBody<'a> {
     /// 201, or 200 for a repetition.
-    Taken(TakenBody<'a>),
+    Taken(Box<TakenBody<'a>>),
     /// The members of a problem.
     Refused(RefusedBody),
 }
@@ -99,7 +99,7 @@ pub(crate) struct RefusedBody {
 impl<'a> BatchItemBody<'a> {
     pub(crate) fn taken(index: usize, enqueue: &'a Enqueue) -> Result<Self, Problem> {
         let Enqueue { record, replayed } = enqueue;
-        Ok(Self::Taken(TakenBody {
+        Ok(Self::Taken(Box::new(TakenBody {
             index,
             status: if *replayed { 200 } else { 201 },
             replayed: *replayed,
@@ -107,7 +107,7 @@ impl<'a> BatchItemBody<'a> {
             created_at: record.created_at,
             trace_id: record.trace_id.as_str(),
             task: TaskBody::of(record)?,
-        }))
+        })))
     }
 
     pub(crate) const fn refused(index: usize, problem: Map<String, Value>) -> Self {

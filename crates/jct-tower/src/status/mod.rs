@@ -1,5 +1,6 @@
 //! The tower at a glance.
 
+mod history;
 mod overview;
 
 pub use overview::Overview;

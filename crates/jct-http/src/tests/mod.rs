@@ -1,0 +1,19 @@
+//! The surface as a client sees it, against a real store in a temporary folder.
+//!
+//! Each test has a tower of its own. Requests go through the whole stack, edge included, without a socket; only what
+//! needs one (slow bodies, shutdown) has one.
+
+mod access;
+mod app;
+mod batch;
+mod documents;
+mod edge;
+mod enqueue;
+mod events;
+mod hostile;
+mod keys;
+mod lifecycle;
+mod list;
+mod metrics;
+mod socket;
+mod system;
