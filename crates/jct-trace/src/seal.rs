@@ -1,4 +1,4 @@
-//! Sealing: manifest, sync, rename, sync; the syncs shared by all folders of a group.
+//! Sealing: manifest, sync, rename, sync; each sync shared by the names of one group and the contents of the next.
 //!
 //! A folder under its final name is always complete on disk: its content is synced before the rename, and the rename
 //! before anybody is told.
@@ -92,8 +92,9 @@ impl UnsealedTrace {
     /// See [`SealError`].
     pub fn seal(self) -> Result<SealedTrace, SealError> {
         let root = self.writer.root.clone();
-        let prepared = self.prepare()?;
-        commit_group(&root, vec![prepared]).pop().unwrap_or(Err(SealError::Stopped))
+        let (_, named) = round(&root, Vec::new(), vec![self.prepare()?]);
+        let (mut sealed, _) = round(&root, named, Vec::new());
+        sealed.pop().unwrap_or(Err(SealError::Stopped))
     }
 
     /// Writes everything that is still in memory, takes stock of the artifacts and writes the manifest.
@@ -154,16 +155,18 @@ fn output_bytes(identity: &AttemptIdentity, output: &Output) -> io::Result<Vec<u
     pretty(&document)
 }
 
-/// Makes a group of prepared folders durable and gives each its final name; the answers are in the group's order.
-pub(crate) fn commit_group(root: &TraceRoot, group: Vec<PreparedTrace>) -> Vec<Result<SealedTrace, SealError>> {
-    let sync_failed = |error: io::Error| SealError::Sync(Arc::new(error));
-    if let Err(error) = sync_contents(root, &group).map_err(sync_failed) {
-        return group.iter().map(|_| Err(error.clone())).collect();
-    }
-    let renamed: Vec<_> = group.into_iter().map(PreparedTrace::rename).collect();
-    match sync_names(root, &renamed).map_err(sync_failed) {
-        Ok(()) => renamed,
-        Err(error) => renamed.into_iter().map(|result| result.and(Err(error.clone()))).collect(),
+/// What became of a folder, and, if it has its final name, that this name is not synced yet.
+pub(crate) type Named = Result<SealedTrace, SealError>;
+
+/// One round: a single sync makes the names of the last group and the contents of this one durable. Then the last
+/// group is sealed, and this one gets its names. Returns both, each in its order.
+pub(crate) fn round(root: &TraceRoot, last: Vec<Named>, group: Vec<PreparedTrace>) -> (Vec<Named>, Vec<Named>) {
+    match sync(root, &last, &group).map_err(|error| SealError::Sync(Arc::new(error))) {
+        Ok(()) => (last, group.into_iter().map(PreparedTrace::rename).collect()),
+        Err(error) => {
+            let sealed = last.into_iter().map(|named| named.and(Err(error.clone()))).collect();
+            (sealed, group.iter().map(|_| Err(error.clone())).collect())
+        }
     }
 }
 
@@ -209,16 +212,14 @@ fn rename_new(from: &Directory, name: &str, to: &Directory, path: &str) -> rusti
     }
 }
 
-fn sync_contents(root: &TraceRoot, group: &[PreparedTrace]) -> io::Result<()> {
-    if sync_file_system(root)? { Ok(()) } else { group.iter().try_for_each(PreparedTrace::sync_each) }
-}
-
-fn sync_names(root: &TraceRoot, renamed: &[Result<SealedTrace, SealError>]) -> io::Result<()> {
-    if renamed.iter().all(Result::is_err) || sync_file_system(root)? {
+fn sync(root: &TraceRoot, last: &[Named], group: &[PreparedTrace]) -> io::Result<()> {
+    let renamed = || last.iter().flatten();
+    if (renamed().next().is_none() && group.is_empty()) || sync_file_system(root)? {
         return Ok(());
     }
+    group.iter().try_for_each(PreparedTrace::sync_each)?;
     let shared = root.shared();
-    for sealed in renamed.iter().flatten() {
+    for sealed in renamed() {
         let task = shared.root.folder(sealed.task_id.to_string())?;
         task.folder(attempt_dir(sealed.attempt))?.sync()?;
         task.sync()?;
@@ -264,16 +265,24 @@ mod tests {
     }
 
     #[test]
-    fn when_a_sync_fails_no_folder_of_the_group_is_sealed() {
+    fn when_a_sync_fails_nothing_that_waited_for_it_is_sealed() {
         let folder = tempfile::tempdir().unwrap();
         let options = TraceOptions { durability: Durability::EachFile, ..TraceOptions::default() };
         let root = TraceRoot::open_with(folder.path(), options).unwrap();
-        let group = vec![prepared(&root, 1), prepared(&root, 2)];
+        let (_, mut named) = round(&root, Vec::new(), vec![prepared(&root, 1)]);
+        let before = named.pop().unwrap().unwrap();
+        let task_id = before.task_id;
+        let group = vec![prepared(&root, 2), prepared(&root, 3)];
         let broken = group[1].identity.temporary_folder().to_string();
         std::fs::remove_file(root.path().join(".unsealed").join(broken).join("log.txt")).unwrap();
-        let results = commit_group(&root, group);
-        assert_eq!(results.len(), 2);
-        assert!(results.iter().all(|result| matches!(result, Err(SealError::Sync(_)))), "{results:?}");
-        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1, "only the folder of the unsealed");
+        let (sealed, named) = round(&root, vec![Ok(before)], group);
+        assert_eq!((sealed.len(), named.len()), (1, 2));
+        assert!(
+            sealed.iter().chain(&named).all(|result| matches!(result, Err(SealError::Sync(_)))),
+            "{sealed:?} {named:?}"
+        );
+        for attempt in [2, 3] {
+            assert!(!root.path().join(attempt_path(task_id, attempt)).exists());
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! The sealer: an actor that seals whatever has ended since its last round together.
 //!
-//! While one group is being synced the next one gathers, so the group grows with the load and an idle tower seals
-//! each folder at once.
+//! While one group is being synced the next one gathers, and the sync that completes the one begins the other. So the
+//! group grows with the load, and an idle tower seals each folder at once.
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::seal::{PreparedTrace, commit_group};
+use crate::seal::{Named, PreparedTrace, round};
 use crate::{SealError, SealedTrace, TraceRoot, UnsealedTrace};
 
 /// Folders waiting for the next round before [`SealerHandle::seal`] waits too.
@@ -21,7 +21,7 @@ pub struct SealerHandle {
 
 struct Request {
     prepared: PreparedTrace,
-    answer: oneshot::Sender<Result<SealedTrace, SealError>>,
+    answer: oneshot::Sender<Named>,
 }
 
 impl SealerHandle {
@@ -49,19 +49,33 @@ impl SealerHandle {
     }
 }
 
+/// Folders that have their names, and whoever waits until these are synced.
+type Waiting = (Vec<Named>, Vec<oneshot::Sender<Named>>);
+
 async fn run(root: TraceRoot, mut requests: mpsc::Receiver<Request>) {
+    let (mut last, mut waiting): Waiting = (Vec::new(), Vec::new());
     let mut batch = Vec::new();
-    while requests.recv_many(&mut batch, GROUP).await > 0 {
+    loop {
+        // With nothing to finish wait for work; otherwise take along whatever has come.
+        if waiting.is_empty() && requests.recv_many(&mut batch, GROUP).await == 0 {
+            return;
+        }
+        while batch.len() < GROUP
+            && let Ok(request) = requests.try_recv()
+        {
+            batch.push(request);
+        }
         let (group, answers): (Vec<_>, Vec<_>) =
             batch.drain(..).map(|request| (request.prepared, request.answer)).unzip();
         let root = root.clone();
         // A panic in there drops the answers, and everybody who waits hears that the sealer has stopped.
-        let Ok(results) = tokio::task::spawn_blocking(move || commit_group(&root, group)).await else {
+        let Ok((sealed, named)) = tokio::task::spawn_blocking(move || round(&root, last, group)).await else {
             return;
         };
-        for (answer, result) in answers.into_iter().zip(results) {
+        for (answer, result) in waiting.into_iter().zip(sealed) {
             // Whoever asked may have gone; the folder then counts for nothing.
             let _ = answer.send(result);
         }
+        (last, waiting) = (named, answers);
     }
 }
