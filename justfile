@@ -29,6 +29,10 @@ lint:
 fmt:
     cargo fmt --all
 
+# Show that the tests notice a build in which fences are not looked at.
+broken-fence:
+    bash .ci/broken-fence
+
 # Measure this machine against the numbers of docs/BENCHMARKS.md.
 bench *args:
     cargo run --release -p jct -- bench {{ args }}
