@@ -80,6 +80,11 @@ pub(super) fn run(
             report.outside += part.outside;
             report.latencies.add(&part.latencies)?;
         }
+        if report.requests == 0 {
+            // Percentiles of nothing would look like a perfect score.
+            return Err(Failure::new(Exit::Negative, "no request began and ended within the measured span")
+                .hint("measure longer, with --seconds"));
+        }
         Ok(report)
     })
 }

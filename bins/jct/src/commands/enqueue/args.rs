@@ -13,7 +13,7 @@ use serde_json::Value;
   jq '.objective = \"Survey it again\"' task.json | jct enqueue -
   jct enqueue --repo myorg/app --objective 'Report on the code' --operation analysis --watch
   jct enqueue --repo myorg/app --objective 'Run the tests' --operation code_change \\
-      --budget 600 --command cargo test --workspace
+      --budget 600 --watch -- cargo test --workspace
 
 The same --idempotency-key with the same task answers with the task first made; with another task it \
 ends with 7. A refusal by the contract or by policy ends with 3 and names every violation.
@@ -47,7 +47,7 @@ pub(super) struct SpecArgs {
     /// What is to be achieved
     #[arg(long, conflicts_with = "file")]
     pub(super) objective: Option<String>,
-    /// The kind of work: code_change, docs, analysis or ops [default: code_change with --command, else analysis]
+    /// The kind of work: code_change, docs, analysis or ops [default: code_change with a command, else analysis]
     #[arg(long, conflicts_with = "file")]
     pub(super) operation: Option<String>,
     /// Branch, tag or commit [default: main]
@@ -74,8 +74,8 @@ pub(super) struct SpecArgs {
     /// What has to be shown to prove it; repeatable
     #[arg(long, value_name = "TEXT", conflicts_with = "file")]
     pub(super) evidence: Vec<String>,
-    /// Command to run, word by word up to the end of the line; a lone `;` begins the next command
-    #[arg(long, value_name = "WORD", num_args = 1.., allow_hyphen_values = true, conflicts_with = "file")]
+    /// Command to run, word by word after a lone `--`; a lone `;` begins the next command
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "file")]
     pub(super) command: Vec<String>,
 }
 

@@ -110,7 +110,7 @@ mod tests {
             "Green",
             "--evidence",
             "Log",
-            "--command",
+            "--",
             "make",
             "-j",
             "2",
@@ -127,7 +127,7 @@ mod tests {
             &["jct"][..],
             &["jct", "--repo", "o/n"],
             &["jct", "t.json", "--repo", "o/n"],
-            &["jct", "t.json", "--command", "x"],
+            &["jct", "t.json", "--", "x"],
         ] {
             assert!(Line::try_parse_from(line).is_err(), "{line:?}");
         }
