@@ -63,9 +63,12 @@ impl FromStr for DatabaseUrl {
         let (scheme, rest) = text.split_once(':').ok_or(InvalidDatabaseUrl::UnknownEngine)?;
         match scheme.split('+').next() {
             Some("sqlite") => {
-                let path = rest.strip_prefix("//").unwrap_or(rest);
-                // `sqlite:////abs` leaves `//abs`, and `sqlite:///rel` is what other tools write for a relative path.
-                let path = if path.starts_with("//") { &path[1..] } else { path.strip_prefix('/').unwrap_or(path) };
+                let path = match rest.strip_prefix("//") {
+                    None => rest,
+                    // Behind the two slashes an absolute path has two more; one alone is how a relative one is written.
+                    Some(path) if path.starts_with("//") => &path[1..],
+                    Some(path) => path.strip_prefix('/').unwrap_or(path),
+                };
                 match path {
                     "" => Err(InvalidDatabaseUrl::MissingPath),
                     ":memory:" => Err(InvalidDatabaseUrl::InMemory),
@@ -114,6 +117,7 @@ mod tests {
     #[test]
     fn every_accepted_spelling() {
         check("sqlite:jct.db", "sqlite:jct.db");
+        check("sqlite:/var/lib/jct.db", "sqlite:/var/lib/jct.db");
         check("sqlite://.jct/jct.db", "sqlite:.jct/jct.db");
         check("sqlite:///./jct.db", "sqlite:./jct.db");
         check("sqlite:////var/lib/jct.db", "sqlite:/var/lib/jct.db");
