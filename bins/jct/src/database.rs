@@ -1,10 +1,13 @@
 //! The database that the configuration names, for the commands that work on it directly.
 
+use std::path::Path;
+
 use jct_config::Config;
 use jct_store::{DatabaseUrl, OpenError, Store, StoreError, StoreOptions};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::state_folder;
 
 /// The address as the store takes it.
 pub(crate) fn url(config: &Config) -> Result<DatabaseUrl, Failure> {
@@ -29,6 +32,7 @@ pub(crate) fn options(config: &Config) -> StoreOptions {
 
 /// Opens the configured database.
 pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
+    state_folder::prepare(config, Path::new("."))?;
     Store::open(&url(config)?, options(config)).await.map_err(|error| cannot_open(config, &error))
 }
 

@@ -13,6 +13,7 @@ mod failure;
 mod output;
 mod signals;
 mod stack;
+mod state_folder;
 mod wiring;
 
 use std::process::ExitCode;

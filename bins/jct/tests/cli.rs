@@ -1,5 +1,7 @@
 //! The binary as its users meet it: started in an empty folder, told what to do, asked for exit codes.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::Path;
@@ -202,7 +204,6 @@ fn the_database_is_looked_after_without_a_tower() {
     let folder = tempfile::tempdir().expect("a folder");
     let run =
         |expect, arguments: &[&str]| checked(&jct(folder.path(), arguments).output().expect("run"), expect, arguments);
-    std::fs::create_dir(folder.path().join(".jct")).expect("a folder");
     assert!(run(1, &["db", "status"]).contains("pending"));
     assert!(run(0, &["db", "migrate"]).contains("applied"));
     run(0, &["db", "status"]);

@@ -73,15 +73,15 @@ impl Client {
     }
 
     pub(crate) fn get(&self, path: &[&str]) -> Result<Answer, Failure> {
-        self.send(Method::GET, Request { path, ..Request::default() })
+        self.send(&Method::GET, Request { path, ..Request::default() })
     }
 
     pub(crate) fn post(&self, path: &[&str], body: &Value) -> Result<Answer, Failure> {
-        self.send(Method::POST, Request { path, body: Some(body.to_string().into_bytes()), ..Request::default() })
+        self.send(&Method::POST, Request { path, body: Some(body.to_string().into_bytes()), ..Request::default() })
     }
 
     /// Sends a request and reads its answer; every status that is not a success becomes a failure.
-    pub(crate) fn send(&self, method: Method, request: Request<'_>) -> Result<Answer, Failure> {
+    pub(crate) fn send(&self, method: &Method, request: Request<'_>) -> Result<Answer, Failure> {
         let (head, mut body) = self.start(method, request, Some(REQUEST_LIMIT), None)?.into_parts();
         let body =
             body.with_config().limit(ANSWER_MAX_BYTES).read_to_vec().map_err(|error| self.unreachable(&error))?;
@@ -95,7 +95,7 @@ impl Client {
         last: Option<&str>,
     ) -> Result<BufReader<impl std::io::Read + use<>>, Failure> {
         let request = Request { path, ..Request::default() };
-        let response = self.start(Method::GET, request, None, Some(last))?;
+        let response = self.start(&Method::GET, request, None, Some(last))?;
         Ok(BufReader::new(response.into_body().into_reader()))
     }
 
@@ -106,12 +106,12 @@ impl Client {
         query: &[(&str, String)],
     ) -> Result<impl std::io::Read + use<>, Failure> {
         let request = Request { path, query, ..Request::default() };
-        Ok(self.start(Method::GET, request, None, None)?.into_body().into_reader())
+        Ok(self.start(&Method::GET, request, None, None)?.into_body().into_reader())
     }
 
     fn start(
         &self,
-        method: Method,
+        method: &Method,
         request: Request<'_>,
         limit: Option<Duration>,
         events: Option<Option<&str>>,
@@ -133,7 +133,7 @@ impl Client {
                     builder.header(header::CONTENT_TYPE, "application/json").body(body).map_err(|e| bad_request(&e))?;
                 self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build())
             }
-            None if method == Method::GET => {
+            None if *method == Method::GET => {
                 let ready = builder.body(()).map_err(|e| bad_request(&e))?;
                 self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build())
             }

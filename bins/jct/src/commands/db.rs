@@ -1,5 +1,7 @@
 //! `jct db`: the schema of the database, looked at and moved.
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 use jct_store::migrations;
 use serde_json::json;
@@ -9,6 +11,7 @@ use crate::database;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Column, Output};
+use crate::state_folder;
 
 /// What to do with the schema.
 #[derive(Debug, Subcommand)]
@@ -37,6 +40,7 @@ pub(crate) struct RollbackArgs {
 pub(crate) fn run(command: &DbCommand, context: &Context) -> Result<Exit, Failure> {
     let config = context.config(Vec::new())?;
     let url = database::url(&config)?;
+    state_folder::prepare(&config, Path::new("."))?;
     let output = context.output();
     match command {
         DbCommand::Status => {}

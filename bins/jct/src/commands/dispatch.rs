@@ -9,7 +9,7 @@ use crate::failure::Failure;
 pub(crate) fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
         Command::Up(args) => super::up::run(*args, context),
-        Command::Enqueue(args) => super::enqueue::run(*args, context),
+        Command::Enqueue(args) => super::enqueue::run(&args, context),
         Command::Tasks(args) => super::tasks::run(args, context),
         Command::Show(args) => super::show::run(&args, context),
         Command::Watch(args) => super::watch::run(&args, context),

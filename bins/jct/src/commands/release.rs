@@ -23,7 +23,7 @@ pub(crate) struct ReleaseArgs {
 pub(crate) fn run(args: &ReleaseArgs, context: &Context) -> Result<Exit, Failure> {
     let body = Some(json!({ "status": "queued" }).to_string().into_bytes());
     let request = Request { path: &["tasks", &args.task_id, "status"], body, ..Request::default() };
-    let answer = context.client()?.send(Method::PATCH, request)?;
+    let answer = context.client()?.send(&Method::PATCH, request)?;
     super::changed::print(&answer, "queued", context.output())?;
     Ok(Exit::Success)
 }

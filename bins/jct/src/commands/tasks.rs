@@ -112,7 +112,7 @@ fn all(
 }
 
 fn page(client: &Client, query: &[(&str, String)]) -> Result<Page, Failure> {
-    let answer = client.send(Method::GET, Request { path: &["tasks"], query, ..Request::default() })?;
+    let answer = client.send(&Method::GET, Request { path: &["tasks"], query, ..Request::default() })?;
     Ok(Page { tasks: answer.read()?, next: answer.header("x-next-cursor").map(str::to_owned) })
 }
 

@@ -26,17 +26,17 @@ pub(super) async fn checks(config: &Config) -> Vec<Check> {
     }
     match tokio::time::timeout(PATIENCE, look(config)).await {
         Ok(checks) => checks,
-        Err(_) => vec![unreachable(config, format!("no answer within {} s", PATIENCE.as_secs())), clock(None)],
+        Err(_) => vec![unreachable(config, &format!("no answer within {} s", PATIENCE.as_secs())), clock(None)],
     }
 }
 
 async fn look(config: &Config) -> Vec<Check> {
     let Ok(url) = database::url(config) else {
-        return vec![unreachable(config, "the address is not usable".to_owned()), clock(None)];
+        return vec![unreachable(config, "the address is not usable"), clock(None)];
     };
     let pending = match migrations::status(&url).await {
         Ok(migrations) => migrations.iter().filter(|migration| !migration.applied).count(),
-        Err(error) => return vec![unreachable(config, with_causes(&error)), clock(None)],
+        Err(error) => return vec![unreachable(config, &with_causes(&error)), clock(None)],
     };
     if pending > 0 {
         let message = format!("{} answers; {pending} migration(s) are missing", config.database.url);
@@ -47,7 +47,7 @@ async fn look(config: &Config) -> Vec<Check> {
     let options = StoreOptions { migrate: false, read_connections: 1, writers: 1, ..StoreOptions::default() };
     let store = match Store::open(&url, options).await {
         Ok(store) => store,
-        Err(error) => return vec![unreachable(config, with_causes(&error)), clock(None)],
+        Err(error) => return vec![unreachable(config, &with_causes(&error)), clock(None)],
     };
     let now = store.now().await;
     store.close().await;
@@ -56,11 +56,11 @@ async fn look(config: &Config) -> Vec<Check> {
             Check::ok("database", format!("{} answers, its schema is up to date", config.database.url)),
             clock(Some(theirs)),
         ],
-        Err(error) => vec![unreachable(config, with_causes(&error)), clock(None)],
+        Err(error) => vec![unreachable(config, &with_causes(&error)), clock(None)],
     }
 }
 
-fn unreachable(config: &Config, why: String) -> Check {
+fn unreachable(config: &Config, why: &str) -> Check {
     let fix = "check DATABASE_URL, that the server runs, and that this user may open it";
     Check::problem("database", format!("{}: {why}", config.database.url), fix)
 }

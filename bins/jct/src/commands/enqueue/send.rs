@@ -18,7 +18,7 @@ use crate::failure::Failure;
 /// Longer files cannot be a task: twice the largest body that a tower takes unless told otherwise.
 const FILE_MAX_BYTES: u64 = 2 * 1024 * 1024;
 
-pub(crate) fn run(args: EnqueueArgs, context: &Context) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &EnqueueArgs, context: &Context) -> Result<Exit, Failure> {
     let body = match &args.file {
         Some(path) => read(path)?,
         None => {
@@ -62,7 +62,7 @@ pub(crate) fn hand_in(
 ) -> Result<HandedIn, Failure> {
     let query: &[_] = if hold { &[("hold", "true".to_owned())] } else { &[] };
     let request = Request { path: &["tasks", "enqueue"], query, body: Some(body), idempotency_key };
-    let answer = client.send(Method::POST, request)?;
+    let answer = client.send(&Method::POST, request)?;
     let replayed = answer.header("idempotent-replayed") == Some("true");
     let body = answer.json()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -39,7 +39,7 @@ pub(super) fn run(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     let trace = client
-        .send(Method::GET, Request { path: &["tasks", &args.task_id, "trace"], query: &query, ..Request::default() })?
+        .send(&Method::GET, Request { path: &["tasks", &args.task_id, "trace"], query: &query, ..Request::default() })?
         .json()?;
     if output.is_json() {
         output.document(&trace)?;

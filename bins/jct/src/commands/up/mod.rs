@@ -6,7 +6,6 @@ mod demo;
 mod report;
 mod run;
 mod sample;
-mod state;
 
 pub(crate) use args::UpArgs;
 pub(crate) use run::run;

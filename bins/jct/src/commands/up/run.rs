@@ -19,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 use super::args::UpArgs;
 use super::checkout::{self, DemoRepo};
 use super::demo::Demo;
-use super::state;
 use crate::context::{Context, block_on};
 use crate::database;
 use crate::exit::Exit;
@@ -51,7 +50,6 @@ async fn up(args: UpArgs, config: Config, output: Output) -> Result<Exit, Failur
     let signals = Signals::listen()?;
     let working = std::env::current_dir()
         .map_err(|error| Failure::caused(Exit::Local, "the working directory is gone", &error))?;
-    state::prepare(&config, &working)?;
     let demo = if args.demo { Some(checkout::find(&config, &working).await?) } else { None };
     let (stack, address, traces) = build(&config, demo.as_ref()).await?;
     let url = format!("http://{}", reachable(address));

@@ -10,8 +10,9 @@ use crate::failure::Failure;
 
 const FOLDER: &str = ".jct";
 
-/// Makes the folders that the database and, if it is used, `.jct` itself need. Git is told to leave `.jct` alone.
-pub(super) fn prepare(config: &Config, working: &Path) -> Result<(), Failure> {
+/// Makes the folder that the database lies in, so that the first command in a new place just works, and tells git to
+/// leave `.jct` alone.
+pub(crate) fn prepare(config: &Config, working: &Path) -> Result<(), Failure> {
     let database = match config.database.url.engine() {
         Engine::Sqlite { path } => path.parent().map(|parent| working.join(parent)),
         Engine::Postgres { .. } => None,
