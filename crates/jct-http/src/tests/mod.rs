@@ -17,3 +17,4 @@ mod list;
 mod metrics;
 mod socket;
 mod system;
+mod worker;
