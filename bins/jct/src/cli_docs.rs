@@ -13,7 +13,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
 const BEGIN: &str = "<!-- generated: begin -->\n";
 const END: &str = "<!-- generated: end -->\n";
 /// Set to write the page instead of checking it.
-const WRITE: &str = "JCT_TEST_WRITE_DOCS";
+const WRITE: &str = "JCT_TEST_UPDATE_DOCS";
 
 #[test]
 fn the_page_says_what_the_help_says() {

@@ -26,23 +26,45 @@ pub(super) struct DemoRepo {
     pub(super) folder: PathBuf,
     pub(super) commit: String,
     pub(super) sources: RepoSources,
-    /// Whether it was made for the demo.
-    pub(super) is_sample: bool,
+    /// What it is, for people.
+    pub(super) kind: Kind,
+}
+
+/// What the demo's repository is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The checkout around the working directory.
+    Checkout,
+    /// A sample, because there is no checkout.
+    Sample,
+    /// A sample, because the checkout has no commit that can be fetched.
+    SampleInstead,
+}
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Checkout => "the checkout here",
+            Self::Sample => "a sample, there is no checkout here",
+            Self::SampleInstead => "a sample, the checkout here has no commit that can be fetched",
+        }
+    }
 }
 
 /// Finds a repository with a commit, or makes one.
 pub(super) async fn find(config: &Config, working: &Path) -> Result<DemoRepo, Failure> {
+    let mut kind = Kind::Sample;
     if let Some(folder) = top_level(working) {
         match look(config, &folder).await {
-            Ok((commit, sources)) => return Ok(DemoRepo { folder, commit, sources, is_sample: false }),
+            Ok((commit, sources)) => return Ok(DemoRepo { folder, commit, sources, kind: Kind::Checkout }),
             // A repository without a commit has nothing to report on.
-            Err(GitError::RefNotFound { .. }) => {}
+            Err(GitError::RefNotFound { .. }) => kind = Kind::SampleInstead,
             Err(error) => return Err(cannot_look(&folder, &error)),
         }
     }
     let folder = sample::ensure(working).await?;
     let (commit, sources) = look(config, &folder).await.map_err(|error| cannot_look(&folder, &error))?;
-    Ok(DemoRepo { folder, commit, sources, is_sample: true })
+    Ok(DemoRepo { folder, commit, sources, kind })
 }
 
 /// The nearest folder, from `working` upwards, that is the top of a git checkout: a linked work tree has a file there.

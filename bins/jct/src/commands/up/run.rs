@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jct_config::{Config, Origin};
@@ -158,18 +158,14 @@ fn introduce(url: &str, config: &Config, demo: Option<&DemoRepo>, output: Output
     }
     output.line(format!("tower   {url} (documentation at {url}/docs)"))?;
     output.line(format!("state   {}", config.database.url))?;
-    let Some(DemoRepo { folder, commit, is_sample, .. }) = demo else { return Ok(()) };
-    let what = if *is_sample { "a sample, there is no checkout here" } else { "the checkout here" };
+    let Some(DemoRepo { folder, commit, kind, .. }) = demo else { return Ok(()) };
     output.line(format!(
-        "demo    {} is {} at {} ({what})",
+        "demo    {} is {} at {} ({})",
         checkout::REPO,
-        shown(folder),
-        commit.get(..12).unwrap_or(commit)
+        folder.display(),
+        commit.get(..12).unwrap_or(commit),
+        kind.as_str()
     ))
-}
-
-fn shown(folder: &Path) -> String {
-    folder.display().to_string()
 }
 
 #[cfg(test)]
