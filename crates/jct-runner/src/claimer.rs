@@ -59,7 +59,9 @@ impl Claimer {
                 Ok(tasks) if !tasks.is_empty() || !ask.wait => return Claimed { asked_at, tasks, failure: None },
                 Ok(_) => failing = false,
                 // A store that was closed never opens again.
-                Err(failure) if !ask.wait || matches!(failure, StoreError::Closed) => return Claimed { asked_at, tasks: Vec::new(), failure: Some(failure) },
+                Err(failure) if !ask.wait || matches!(failure, StoreError::Closed) => {
+                    return Claimed { asked_at, tasks: Vec::new(), failure: Some(failure) };
+                }
                 Err(error) => {
                     // An outage is one line when it begins and one when it ends.
                     if !failing {

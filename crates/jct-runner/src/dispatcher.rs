@@ -148,9 +148,9 @@ impl Dispatcher {
     }
 
     fn start(&mut self, task: ClaimedTask, asked_at: Instant, give_back: bool) {
-        if self.book.is_empty() {
-            self.heartbeats.due = Instant::now() + self.job.options.heartbeat;
-        }
+        // A claim that took long leaves the less time for the first renewal.
+        let due = asked_at + self.job.options.heartbeat;
+        self.heartbeats.due = if self.book.is_empty() { due } else { due.min(self.heartbeats.due) };
         self.report.claimed += 1;
         let lease = task.lease;
         let orders = self.book.open(lease, asked_at);

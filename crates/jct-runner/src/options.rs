@@ -7,6 +7,9 @@ use std::time::Duration;
 use jct_lifecycle::RetryPolicy;
 use jct_store::model::ClaimFilter;
 
+/// Spans that a clock might not be able to carry are cut to this.
+pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(366 * 86_400);
+
 /// When a worker ends by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RunMode {
@@ -91,7 +94,7 @@ impl WorkerOptions {
         if heartbeat.is_zero() || heartbeat.saturating_mul(2) >= lease {
             return Err(InvalidOptions::Heartbeat);
         }
-        Ok(Self { lease, heartbeat, ..self })
+        Ok(Self { lease: lease.min(LONGEST_SPAN), heartbeat: heartbeat.min(LONGEST_SPAN), ..self })
     }
 
     /// Which tasks are claimed. [`ClaimFilter::Any`] also takes tasks that no executor here fits, and fails them.
@@ -103,13 +106,13 @@ impl WorkerOptions {
     /// How long running attempts may go on after a shutdown was asked for.
     #[must_use]
     pub fn with_grace(self, grace: Duration) -> Self {
-        Self { grace, ..self }
+        Self { grace: grace.min(LONGEST_SPAN), ..self }
     }
 
     /// Replaces [`WorkerOptions::STOP_PATIENCE`].
     #[must_use]
     pub fn with_stop_patience(self, stop_patience: Duration) -> Self {
-        Self { stop_patience, ..self }
+        Self { stop_patience: stop_patience.min(LONGEST_SPAN), ..self }
     }
 
     /// How tasks are tried again.
@@ -149,7 +152,8 @@ mod tests {
 
     #[test]
     fn one_lost_heartbeat_must_not_cost_the_lease() {
-        for (lease, heartbeat, fits) in [(30, 10, true), (30, 14, true), (30, 15, false), (30, 0, false), (0, 0, false)] {
+        for (lease, heartbeat, fits) in [(30, 10, true), (30, 14, true), (30, 15, false), (30, 0, false), (0, 0, false)]
+        {
             let result = options().with_lease(Duration::from_secs(lease), Duration::from_secs(heartbeat));
             assert_eq!(result.is_ok(), fits, "{lease} {heartbeat}");
         }

@@ -12,7 +12,9 @@ mod tests {
 
     #[test]
     fn no_character_is_cut_in_two() {
-        for (text, max, expect) in [("abc", 2, "ab"), ("abc", 3, "abc"), ("abc", 9, "abc"), ("é", 1, ""), ("aé", 2, "a"), ("", 0, "")] {
+        for (text, max, expect) in
+            [("abc", 2, "ab"), ("abc", 3, "abc"), ("abc", 9, "abc"), ("é", 1, ""), ("aé", 2, "a"), ("", 0, "")]
+        {
             assert_eq!(beginning(text, max), expect, "{text} {max}");
         }
     }

@@ -123,6 +123,9 @@ impl Worker {
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Worker").field("id", &self.job.worker_id).field("options", &self.job.options).finish_non_exhaustive()
+        f.debug_struct("Worker")
+            .field("id", &self.job.worker_id)
+            .field("options", &self.job.options)
+            .finish_non_exhaustive()
     }
 }

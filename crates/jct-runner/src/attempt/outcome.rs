@@ -253,7 +253,9 @@ mod tests {
     #[test]
     fn a_result_that_fits_is_kept_as_it_is() {
         let output = JsonObject::from_iter([("number".to_owned(), 9_007_199_254_740_993_u64.into())]);
-        let AttemptEnd::Completed { result } = Outcome::completed(output, &CONTEXT).end else { panic!("not completed") };
+        let AttemptEnd::Completed { result } = Outcome::completed(output, &CONTEXT).end else {
+            panic!("not completed")
+        };
         assert_eq!(result, r#"{"number":9007199254740993}"#);
     }
 

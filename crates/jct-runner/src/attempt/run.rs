@@ -18,12 +18,10 @@ use super::relay::Relay;
 use super::settle::settle;
 use super::supervise::Reins;
 use super::tag::{Tag, tagged};
+use crate::WorkerOptions;
+use crate::options::LONGEST_SPAN;
 use crate::order::Order;
 use crate::report::Ended;
-use crate::WorkerOptions;
-
-/// A time budget that no clock could carry is cut to this; policies allow far less.
-const LONGEST_BUDGET: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// What all attempts of a worker share.
 pub(crate) struct Job {
@@ -139,7 +137,8 @@ impl Attempt {
         };
         // The last events are sent while the trace is sealed; both come before the settlement, which ends the lease.
         let (sealed, ()) = tokio::join!(work, relay.run(&journal));
-        let Some((end, trace)) = sealed else {
+        // The lease may turn out to be gone as late as with the last events.
+        let Some((end, trace)) = sealed.filter(|_| !relay.revoked.is_cancelled()) else {
             tagged!(warn, self.tag; "the lease was lost, the work was killed and nothing of it is reported");
             return Ended::Lost;
         };
@@ -198,7 +197,7 @@ impl Attempt {
             operation: task.operation().to_string(),
             objective: task.objective().to_owned(),
             inputs: task.inputs().clone(),
-            time_budget: Duration::from_secs(seconds).min(LONGEST_BUDGET),
+            time_budget: Duration::from_secs(seconds).min(LONGEST_SPAN),
         }
     }
 

@@ -15,10 +15,7 @@ use crate::order::{Order, StopReason};
 #[derive(Debug, PartialEq)]
 pub(crate) enum Supervised {
     /// The executor ended by itself, perhaps because it was told to.
-    Ended {
-        execution: Execution,
-        told: Option<StopReason>,
-    },
+    Ended { execution: Execution, told: Option<StopReason> },
     /// It did not keep to its time budget and was killed.
     Overdue,
     /// It was told to stop and was killed, at once or because it did not.

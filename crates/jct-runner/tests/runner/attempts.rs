@@ -15,7 +15,10 @@ async fn a_task_runs_and_its_sealed_trace_and_links_prove_it() {
     assert_eq!((report.claimed, report.completed), (1, 1));
 
     let finished = tower.finished(id).await;
-    assert_eq!((finished.status, finished.reason, finished.attempt), (TaskStatus::Completed, ReasonCode::Completed, Some(1)));
+    assert_eq!(
+        (finished.status, finished.reason, finished.attempt),
+        (TaskStatus::Completed, ReasonCode::Completed, Some(1))
+    );
     assert_eq!(finished.result(), json!({ "answer": 42 }));
     tower.verified(id, 1, finished.trace());
     let output: Value = serde_json::from_str(&tower.trace_file(finished.trace(), OUTPUT_FILE)).unwrap();

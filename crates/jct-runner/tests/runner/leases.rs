@@ -38,7 +38,7 @@ async fn a_lease_that_cannot_be_renewed_is_given_up_before_the_database_ends_it(
     let id = tower.enqueue(NewSpec::of("ignore")).await;
     tower.faulty.fail_heartbeats(true);
     let options = tower.options().with_lease(Duration::from_secs(2), Duration::from_millis(50)).unwrap();
-    let worker = tower.start(options.clone());
+    let worker = tower.start(options);
     until("the work is killed", async || (tower.probe.killed() == 1).then_some(())).await;
     // The lease was given up first: whatever the database says of it now, the work is dead.
     let report = worker.stop().await;
@@ -48,7 +48,7 @@ async fn a_lease_that_cannot_be_renewed_is_given_up_before_the_database_ends_it(
 
     // Another worker's reaper ends the lease, and the attempt counts as lost.
     tower.faulty.fail_heartbeats(false);
-    let worker = tower.start(options);
+    let worker = tower.start(tower.options());
     until("it runs again", async || (tower.probe.started() == 2).then_some(())).await;
     assert_eq!(tower.reasons(id).await, [Some(ReasonCode::LeaseLost), None]);
     cancel(&tower, id).await;
@@ -110,7 +110,7 @@ async fn work_that_finished_before_it_heard_of_the_cancellation_counts() {
 async fn heartbeats_keep_a_lease_alive_past_its_first_end() {
     let tower = Tower::new().await;
     let id = tower.enqueue(NewSpec::of("obey")).await;
-    let options = tower.options().with_lease(Duration::from_secs(3), Duration::from_millis(50)).unwrap();
+    let options = tower.options().with_lease(Duration::from_secs(5), Duration::from_millis(50)).unwrap();
     let worker = tower.start(options);
     let first_end = match tower.until(id, TaskStatus::Running).await.state {
         TaskState::Running { expires_at, .. } => expires_at,

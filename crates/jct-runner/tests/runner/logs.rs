@@ -11,7 +11,10 @@ fn flood(lines: u64, width: u64) -> NewSpec {
 
 async fn log_events(tower: &Tower, id: jct_contract::TaskId) -> Vec<Value> {
     let events = tower.events(id).await.into_iter();
-    events.filter(|event| event.kind == EventKind::Log).map(|event| serde_json::from_str(&event.body).unwrap()).collect()
+    events
+        .filter(|event| event.kind == EventKind::Log)
+        .map(|event| serde_json::from_str(&event.body).unwrap())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

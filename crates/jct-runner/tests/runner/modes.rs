@@ -83,7 +83,8 @@ async fn a_worker_is_present_until_it_says_goodbye() {
     let tower = Tower::new().await;
     let worker = tower.start(tower.options());
     let present = async || tower.store.workers(Timestamp::from_micros(0)).await.unwrap();
-    let workers = crate::harness::until("the worker is there", async || Some(present().await).filter(|w| !w.is_empty())).await;
+    let workers =
+        crate::harness::until("the worker is there", async || Some(present().await).filter(|w| !w.is_empty())).await;
     assert_eq!((workers[0].name.as_str(), workers[0].slots), ("tester", 8));
     worker.stop().await;
     assert!(present().await.is_empty());

@@ -113,7 +113,10 @@ async fn a_worker_that_vanished_loses_its_task_to_the_queue_when_the_lease_ends(
     bench.clock.advance(LEASE);
     bench.reaper().reap_all().await.unwrap();
     let state = bench.state(id).await;
-    assert!(matches!(state, TaskState::Queued { attempts: 1, last_reason: Some(ReasonCode::LeaseLost), .. }), "{state:?}");
+    assert!(
+        matches!(state, TaskState::Queued { attempts: 1, last_reason: Some(ReasonCode::LeaseLost), .. }),
+        "{state:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
