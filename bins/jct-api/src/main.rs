@@ -4,6 +4,7 @@ mod args;
 mod wiring;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use args::Args;
@@ -12,6 +13,7 @@ use jct_config::Config;
 use jct_http::{AppState, bind, check_exposure};
 use jct_store::Store;
 use jct_tower::Tower;
+use jct_tower::work::Reaper;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[tokio::main]
@@ -39,11 +41,16 @@ async fn run(args: &Args) -> Result<()> {
 }
 
 async fn serve(config: &Config, store: Store, shutdown: impl Future<Output = ()>) -> Result<()> {
+    let reaper = Reaper::new(Arc::new(store.clone()), wiring::retry_policy(config));
     let tower = Tower::new(store, wiring::tower_options(config)?);
     let keyed = tower.authenticator().is_keyed().await.context("failed to read the keys")?;
     check_exposure(config.api.host, keyed, config.api.allow_unauthenticated)?;
     let server = bind(wiring::http_options(config)?, AppState::new(tower, env!("CARGO_PKG_VERSION")))?;
-    Ok(server.serve(shutdown).await?)
+    // Leases of executors outside the tower must end even while no worker lives.
+    tokio::select! {
+        served = server.serve(shutdown) => Ok(served?),
+        never = reaper.run() => match never {},
+    }
 }
 
 /// Ready at the first SIGTERM or SIGINT; the second ends the process at once.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jct_config::Config;
 use jct_http::HttpOptions;
+use jct_lifecycle::RetryPolicy;
 use jct_store::{DatabaseUrl, Store, StoreOptions};
 use jct_tower::TowerOptions;
 use jct_trace::TraceRoot;
@@ -31,6 +32,15 @@ pub(crate) fn tower_options(config: &Config) -> Result<TowerOptions> {
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     })
+}
+
+/// How tasks are tried again whose lease ran out.
+pub(crate) fn retry_policy(config: &Config) -> RetryPolicy {
+    RetryPolicy {
+        max_attempts: config.worker.max_attempts,
+        base: Duration::from_secs(config.worker.backoff_base_seconds),
+        cap: Duration::from_secs(config.worker.backoff_max_seconds),
+    }
 }
 
 /// A server may run where the traces are not; then it serves everything else.

@@ -45,7 +45,8 @@ pub struct BoundServer {
 /// [`BindError`] when the address is taken or not ours.
 pub fn bind(options: HttpOptions, app: AppState) -> Result<BoundServer, BindError> {
     let address = SocketAddr::new(options.host, options.port);
-    let bound = TcpListener::bind(address).and_then(|listener| listener.local_addr().map(|address| (listener, address)));
+    let bound =
+        TcpListener::bind(address).and_then(|listener| listener.local_addr().map(|address| (listener, address)));
     let (listener, address) = bound.map_err(|source| BindError { address, source })?;
     Ok(BoundServer { listener, address, options, app })
 }
@@ -126,6 +127,12 @@ impl Shared {
 
     pub(crate) fn register(self, config: &mut ServiceConfig) {
         let Self { guarded, edge, documents, uptime, closing } = self;
-        config.app_data(guarded).app_data(edge).app_data(documents).app_data(uptime).app_data(closing).configure(configure);
+        config
+            .app_data(guarded)
+            .app_data(edge)
+            .app_data(documents)
+            .app_data(uptime)
+            .app_data(closing)
+            .configure(configure);
     }
 }

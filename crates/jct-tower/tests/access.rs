@@ -1,5 +1,7 @@
 //! Keys against a real store, with a clock that only moves when told.
 
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,7 +87,10 @@ async fn an_open_tower_closes_when_another_process_makes_the_first_key() {
     assert!(matches!(elsewhere.authenticator().authenticate(None).await, Err(AuthError::Missing)));
     here.key_revoke("ci".to_owned(), &Grant::operator()).await.unwrap();
     fixture.clock.advance(Duration::from_secs(60));
-    assert!(matches!(elsewhere.authenticator().authenticate(None).await, Err(AuthError::Missing)), "a revoked key is still a key");
+    assert!(
+        matches!(elsewhere.authenticator().authenticate(None).await, Err(AuthError::Missing)),
+        "a revoked key is still a key"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -156,5 +156,8 @@ fn log_failure(problem: &Problem, arrival: &Arrival) {
 
 /// Methods come from outside; a label must not.
 fn method_label(method: &str) -> &'static str {
-    ["GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"].into_iter().find(|known| *known == method).unwrap_or("OTHER")
+    ["GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("OTHER")
 }

@@ -15,9 +15,7 @@ pub(super) fn of(headers: &HeaderMap) -> (TraceId, Option<Problem>) {
     match (parsed, sent.next()) {
         (Some(trace_id), None) => (trace_id, None),
         (Some(_), Some(_)) => (TraceId::generate(), Some(refused("the header is there more than once"))),
-        (None, _) => {
-            (TraceId::generate(), Some(refused("a trace id has 1 to 36 characters of `A-Z a-z 0-9 . _ -`")))
-        }
+        (None, _) => (TraceId::generate(), Some(refused("a trace id has 1 to 36 characters of `A-Z a-z 0-9 . _ -`"))),
     }
 }
 

@@ -28,7 +28,8 @@ impl FromRequest for RequestBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let headers = request.headers();
-        let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let length =
+            headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
         ready(Ok(Self {
             payload: payload.take(),
             declared_length: length,
@@ -162,7 +163,13 @@ mod tests {
             check(Some(good), Some("identity"), true);
             check(Some(good), Some("gzip"), false);
         }
-        for bad in ["text/json", "application/jsonl", "application/x-www-form-urlencoded", "application/json; charset=latin1", ""] {
+        for bad in [
+            "text/json",
+            "application/jsonl",
+            "application/x-www-form-urlencoded",
+            "application/json; charset=latin1",
+            "",
+        ] {
             check(Some(bad), None, false);
         }
         check(None, None, false);

@@ -19,7 +19,8 @@ pub(crate) fn idempotency_key(request: &HttpRequest) -> Result<Option<&str>, Pro
     let mut values = request.headers().get_all("idempotency-key");
     let refused = |message: &str| {
         let pointer = "/Idempotency-Key".to_owned();
-        let violation = Violation { place: Place::Header, pointer, code: "VALUE_NOT_ALLOWED", message: message.to_owned() };
+        let violation =
+            Violation { place: Place::Header, pointer, code: "VALUE_NOT_ALLOWED", message: message.to_owned() };
         Problem::invalid(ErrorCode::InvalidRequest, vec![violation])
     };
     let Some(value) = values.next() else { return Ok(None) };

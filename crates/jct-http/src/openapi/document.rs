@@ -25,6 +25,7 @@ pub fn openapi_json(options: &HttpOptions, version: &str) -> Value {
     document["info"]["version"] = version.into();
     document["components"]["schemas"]["TaskSpec"] = task_spec();
     document["components"]["schemas"]["Problem"] = problem();
+    document["components"]["parameters"] = json!({"TraceId": trace_id()});
     document["components"]["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "description": "A key: JCT_API_KEY, or one made with `jct keys create`."}
     });
@@ -82,7 +83,23 @@ fn problem() -> Value {
     })
 }
 
+fn trace_id() -> Value {
+    json!({
+        "name": "X-Trace-Id",
+        "in": "header",
+        "description": "Follows the request through log, events and traces; made if absent, and in every answer.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,36}$"}
+    })
+}
+
 fn complete(path: &str, operation: &mut Value, options: &HttpOptions) {
+    if let Some(parameters) = operation.as_object_mut().map(|members| members.entry("parameters").or_insert(json!([])))
+    {
+        parameters
+            .as_array_mut()
+            .into_iter()
+            .for_each(|all| all.push(json!({"$ref": "#/components/parameters/TraceId"})));
+    }
     let is_open = operation.get("security").is_none();
     let has_body = operation.get("requestBody").is_some();
     let limit = if path.ends_with("/batch") { options.batch_body_limit } else { options.body_limit };
@@ -103,7 +120,8 @@ fn complete(path: &str, operation: &mut Value, options: &HttpOptions) {
     for (status, response) in responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
         // The one failure that is not a problem says so itself.
         if !(path == "/healthz" && status == "503") {
-            response["content"] = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+            response["content"] =
+                json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
         }
     }
     responses.sort_keys();

@@ -129,7 +129,13 @@ mod tests {
         assert_eq!(pages, codes);
         let index = std::fs::read_to_string(format!("{folder}/README.md")).unwrap();
         for code in ErrorCode::ALL {
-            let line = format!("| {} | [`{}`]({}.md) | {} |", code.status().as_u16(), code.as_str(), code.as_str(), code.title());
+            let line = format!(
+                "| {} | [`{}`]({}.md) | {} |",
+                code.status().as_u16(),
+                code.as_str(),
+                code.as_str(),
+                code.title()
+            );
             assert!(index.contains(&line), "the index lacks: {line}");
         }
     }

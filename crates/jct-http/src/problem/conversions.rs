@@ -110,9 +110,7 @@ impl From<ChangeError> for Problem {
             ChangeError::Illegal(illegal) => Self::new(ErrorCode::IllegalTransition, detail)
                 .with("from", illegal.from.as_str())
                 .with("to", illegal.to.as_str()),
-            ChangeError::HeldByWorker { worker } => {
-                Self::new(ErrorCode::HeldByWorker, detail).with("held_by", worker)
-            }
+            ChangeError::HeldByWorker { worker } => Self::new(ErrorCode::HeldByWorker, detail).with("held_by", worker),
             ChangeError::HeldByOther { principal } => {
                 Self::new(ErrorCode::HeldByOther, detail).with("held_by", principal)
             }

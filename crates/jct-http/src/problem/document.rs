@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::http::{StatusCode, header::HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use jct_contract::TraceId;
@@ -127,7 +127,8 @@ impl Problem {
     }
 
     pub(crate) fn response(&self, path: &str, trace_id: &str) -> HttpResponse {
-        let instance = path.char_indices().nth(INSTANCE_MAX_CHARS).map_or(path, |(end, _)| path.get(..end).unwrap_or(""));
+        let instance =
+            path.char_indices().nth(INSTANCE_MAX_CHARS).map_or(path, |(end, _)| path.get(..end).unwrap_or(""));
         let mut response = HttpResponse::build(self.status());
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
         if let Some(allow) = self.0.allow {

@@ -211,7 +211,10 @@ mod tests {
     #[test]
     fn fields_come_from_the_query_or_the_body() {
         let take = StatusRequest::Take { assigned_to: Some("ana".to_owned()) };
-        assert_eq!(parse("status=running&assigned_to=ana", None).unwrap(), Asked { request: take.clone(), fence: None });
+        assert_eq!(
+            parse("status=running&assigned_to=ana", None).unwrap(),
+            Asked { request: take.clone(), fence: None }
+        );
         let body = r#"{"status": "running", "assigned_to": "ana"}"#;
         assert_eq!(parse("", Some(body)).unwrap().request, take);
         assert_eq!(parse("status=running", Some(body)).unwrap().request, take);

@@ -12,7 +12,8 @@ use crate::input::QueryReader;
 use crate::problem::{ErrorCode, Problem};
 
 /// The shell shows what this server says, and loads nothing from elsewhere.
-const SHELL_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+const SHELL_POLICY: &str =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 /// What is served as it is.
 pub(crate) struct Documents {

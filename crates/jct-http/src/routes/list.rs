@@ -71,7 +71,9 @@ impl ListQuery {
         let offset = query.integer("offset", 0, u32::MAX);
         let cursor = query.value::<Cursor>("cursor");
         if offset.is_some_and(|offset| offset > MAX_OFFSET) {
-            let message = format!("`offset` is at most {MAX_OFFSET}; to go further, send the `X-Next-Cursor` of a page as `cursor`");
+            let message = format!(
+                "`offset` is at most {MAX_OFFSET}; to go further, send the `X-Next-Cursor` of a page as `cursor`"
+            );
             query.refuse("offset", "VALUE_NOT_ALLOWED", message);
         }
         if offset.is_some() && cursor.is_some() {

@@ -7,7 +7,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 use utoipa::OpenApi;
 
-use super::{attempts, batch, change, docs, enqueue, events, explain, keys, list, queue, system, task, trace, trace_file};
+use super::{
+    attempts, batch, change, docs, enqueue, events, explain, keys, list, queue, system, task, trace, trace_file,
+};
 use crate::problem::{ErrorCode, Problem};
 
 /// Every operation of the surface.

@@ -34,7 +34,9 @@ fn operations() -> Vec<Operation> {
 }
 
 fn concrete(path: &str) -> String {
-    path.replace("{task_id}", "018f0000-0000-7000-8000-000000000000").replace("{file}", "log.txt").replace("{name}", "nobody")
+    path.replace("{task_id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{file}", "log.txt")
+        .replace("{name}", "nobody")
 }
 
 #[test]
@@ -55,7 +57,8 @@ fn every_operation_names_a_scope_or_is_listed_as_open() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_asks_for_exactly_the_scopes_of_the_document() {
     let app = TestApp::keyed().await;
-    for Operation { method, path, scopes } in operations().into_iter().filter(|operation| !operation.scopes.is_empty()) {
+    for Operation { method, path, scopes } in operations().into_iter().filter(|operation| !operation.scopes.is_empty())
+    {
         let path = concrete(&path);
         let answer = app.call(method.clone(), &path, &[], None).await;
         answer.problem("UNAUTHORIZED");

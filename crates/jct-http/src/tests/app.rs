@@ -135,10 +135,8 @@ impl TestApp {
         body: Option<&[u8]>,
     ) -> Answer {
         let shared = self.shared.clone();
-        let service = init_service(
-            App::new().wrap(from_fn(edge)).configure(move |config| shared.register(config)),
-        )
-        .await;
+        let service =
+            init_service(App::new().wrap(from_fn(edge)).configure(move |config| shared.register(config))).await;
         let mut request = TestRequest::with_uri(path).method(method);
         let says = |name: &str| headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
         if !says("x-trace-id") {
@@ -201,7 +199,6 @@ pub(super) fn stable(text: &str, id: &str) -> String {
 }
 
 fn find_timestamp(text: &str, from: usize) -> Option<usize> {
-    (from..text.len().saturating_sub(26)).find(|at| {
-        text.get(*at..*at + 27).is_some_and(|slice| slice.parse::<jct_contract::Timestamp>().is_ok())
-    })
+    (from..text.len().saturating_sub(26))
+        .find(|at| text.get(*at..*at + 27).is_some_and(|slice| slice.parse::<jct_contract::Timestamp>().is_ok()))
 }

@@ -25,9 +25,27 @@ async fn the_keys_of_the_task_object_keep_their_order() {
     let body = app.get(&format!("/tasks/{id}")).await.json();
     let keys: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
     let known = [
-        "task_id", "version", "idempotency_key", "requested_by", "objective", "operation", "target", "constraints",
-        "inputs", "metadata", "status", "created_at", "queued_at", "started_at", "completed_at", "assigned_to", "result",
-        "error", "trace_path", "cwom_issue_id", "trace_id",
+        "task_id",
+        "version",
+        "idempotency_key",
+        "requested_by",
+        "objective",
+        "operation",
+        "target",
+        "constraints",
+        "inputs",
+        "metadata",
+        "status",
+        "created_at",
+        "queued_at",
+        "started_at",
+        "completed_at",
+        "assigned_to",
+        "result",
+        "error",
+        "trace_path",
+        "cwom_issue_id",
+        "trace_id",
     ];
     assert_eq!(keys.get(..known.len()), Some(&known[..]));
 }
@@ -73,7 +91,10 @@ async fn a_key_cannot_stand_for_two_tasks() {
     let body = task_with_key("k").to_string();
     let answer = app.call(Method::POST, "/tasks/enqueue", &[("idempotency-key", "other")], Some(body.as_bytes())).await;
     let problem = answer.problem("INVALID_REQUEST");
-    assert_eq!((&problem["violations"][0]["in"], &problem["violations"][0]["code"]), (&"header".into(), &"IDEMPOTENCY_KEY_CONFLICT".into()));
+    assert_eq!(
+        (&problem["violations"][0]["in"], &problem["violations"][0]["code"]),
+        (&"header".into(), &"IDEMPOTENCY_KEY_CONFLICT".into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +102,8 @@ async fn parallel_posts_with_one_key_make_one_task() {
     let app = TestApp::new().await;
     let task = task_with_key("k");
     let answers = futures_util::future::join_all((0..64).map(|_| app.post("/tasks/enqueue", &task))).await;
-    let ids: std::collections::BTreeSet<_> = answers.iter().map(|answer| answer.json()["task_id"].to_string()).collect();
+    let ids: std::collections::BTreeSet<_> =
+        answers.iter().map(|answer| answer.json()["task_id"].to_string()).collect();
     assert_eq!(ids.len(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 201)));

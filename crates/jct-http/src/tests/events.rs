@@ -29,7 +29,8 @@ async fn a_stream_tells_everything_once_and_ends_at_the_final_state() {
     };
     let (answer, ()) = tokio::join!(app.get(&path), changes);
     assert_eq!(answer.header("content-type"), Some("text/event-stream"));
-    let all: Vec<_> = ["queued", "running", "completed"].iter().zip(1..).map(|(status, id)| (id, (*status).to_owned())).collect();
+    let all: Vec<_> =
+        ["queued", "running", "completed"].iter().zip(1..).map(|(status, id)| (id, (*status).to_owned())).collect();
     assert_eq!(seen(&answer.text), all);
 
     for after in 0..3_u64 {

@@ -19,8 +19,22 @@ async fn invariant_7_no_body_breaks_the_server() {
     let app = TestApp::new().await;
     let good = task().to_string();
     let mut bodies: Vec<Vec<u8>> = [
-        "", "null", "[]", "{}", "\"", "{\"", "\u{feff}{}", "{\"a\":1e999}", "[[[[", "nul", "{\"tasks\":[null,{},[],1e400]}",
-        "{\"status\":\"\\ud800\"}", "{\"reason\":\"\\u0000\"}", "{\"objective\":\"' OR 1=1 --\"}", "--", "%00",
+        "",
+        "null",
+        "[]",
+        "{}",
+        "\"",
+        "{\"",
+        "\u{feff}{}",
+        "{\"a\":1e999}",
+        "[[[[",
+        "nul",
+        "{\"tasks\":[null,{},[],1e400]}",
+        "{\"status\":\"\\ud800\"}",
+        "{\"reason\":\"\\u0000\"}",
+        "{\"objective\":\"' OR 1=1 --\"}",
+        "--",
+        "%00",
     ]
     .iter()
     .map(|text| text.as_bytes().to_vec())
@@ -47,17 +61,52 @@ async fn invariant_7_no_body_breaks_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invariant_7_no_query_path_or_header_breaks_the_server() {
+async fn invariant_7_no_query_or_path_breaks_the_server() {
     let app = TestApp::new().await;
     let id = app.enqueue(&task()).await;
     let values = [
-        "", "%", "%0", "%zz", "%00", "%ff", "%f0%9f%92%a9", "'", "%27%20OR%201=1", "..%2f..%2fetc%2fpasswd", "-1",
-        "99999999999999999999", "NaN", "null", "%0d%0aX:1", "a%20b", "{}", "%7B%22a%22:1%7D", "&&==&", "a=b=c",
+        "",
+        "%",
+        "%0",
+        "%zz",
+        "%00",
+        "%ff",
+        "%f0%9f%92%a9",
+        "'",
+        "%27%20OR%201=1",
+        "..%2f..%2fetc%2fpasswd",
+        "-1",
+        "99999999999999999999",
+        "NaN",
+        "null",
+        "%0d%0aX:1",
+        "a%20b",
+        "{}",
+        "%7B%22a%22:1%7D",
+        "&&==&",
+        "a=b=c",
     ];
-    let names = ["status", "limit", "offset", "cursor", "created_after", "target_repo", "hold", "fence", "result", "attempt", "x"];
+    let names = [
+        "status",
+        "limit",
+        "offset",
+        "cursor",
+        "created_after",
+        "target_repo",
+        "hold",
+        "fence",
+        "result",
+        "attempt",
+        "x",
+    ];
     for value in values {
         for name in names {
-            for path in ["/tasks".to_owned(), format!("/tasks/{id}/status"), format!("/tasks/{id}/trace"), format!("/tasks/{id}")] {
+            for path in [
+                "/tasks".to_owned(),
+                format!("/tasks/{id}/status"),
+                format!("/tasks/{id}/trace"),
+                format!("/tasks/{id}"),
+            ] {
                 let method = if path.ends_with("/status") { Method::PATCH } else { Method::GET };
                 let path = format!("{path}?{name}={value}");
                 harmless(&app, &path, &app.call(method, &path, &[], None).await);
@@ -69,13 +118,24 @@ async fn invariant_7_no_query_path_or_header_breaks_the_server() {
             harmless(&app, &path, &app.call(Method::GET, &uri.to_string(), &[], None).await);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_7_no_header_breaks_the_server() {
+    let app = TestApp::new().await;
     for value in ["é", "\u{1}x", "a\tb", &"x".repeat(9_000)] {
-        for name in ["x-trace-id", "idempotency-key", "authorization", "last-event-id", "content-type", "host", "origin"] {
+        for name in
+            ["x-trace-id", "idempotency-key", "authorization", "last-event-id", "content-type", "host", "origin"]
+        {
             if actix_web::http::header::HeaderValue::from_str(value).is_err() {
                 continue;
             }
             let body = task().to_string();
-            harmless(&app, name, &app.call(Method::POST, "/tasks/enqueue", &[(name, value)], Some(body.as_bytes())).await);
+            harmless(
+                &app,
+                name,
+                &app.call(Method::POST, "/tasks/enqueue", &[(name, value)], Some(body.as_bytes())).await,
+            );
         }
     }
 }

@@ -19,7 +19,10 @@ async fn a_key_is_made_used_and_revoked() {
     assert_eq!((made.status, made.header("cache-control")), (201, Some("no-store")));
     let made = made.json();
     let secret = made["key"].as_str().unwrap();
-    assert_eq!((&made["name"], &made["scopes"], &made["created_by"]), (&"ci".into(), &json!(["tasks:read"]), &"operator".into()));
+    assert_eq!(
+        (&made["name"], &made["scopes"], &made["created_by"]),
+        (&"ci".into(), &json!(["tasks:read"]), &"operator".into())
+    );
 
     assert_eq!(call(&app, Method::GET, "/version", secret, None).await.status, 200);
     let list = call(&app, Method::GET, "/keys", "operator-key", None).await;
@@ -48,7 +51,10 @@ async fn nobody_grants_what_they_do_not_have_and_bad_requests_are_named() {
         (json!({"name": "x", "kind": "robot", "scopes": ["tasks:read"]}), "/kind"),
         (json!({"name": "x", "kind": "agent", "scopes": []}), "/scopes"),
         (json!({"name": "x", "kind": "agent", "scopes": ["tasks:all"]}), "/scopes/0"),
-        (json!({"name": "x", "kind": "agent", "scopes": ["tasks:read"], "expires_at": "2020-01-01T00:00:00Z"}), "/expires_at"),
+        (
+            json!({"name": "x", "kind": "agent", "scopes": ["tasks:read"], "expires_at": "2020-01-01T00:00:00Z"}),
+            "/expires_at",
+        ),
         (json!({"name": "x", "kind": "agent", "scopes": ["tasks:read"], "key": "mine"}), "/key"),
     ] {
         let problem = call(&app, Method::POST, "/keys", "operator-key", Some(&body)).await.problem("INVALID_REQUEST");

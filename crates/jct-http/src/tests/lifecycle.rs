@@ -50,7 +50,8 @@ async fn an_outside_executor_takes_a_task_and_ends_it_with_its_fence() {
 async fn nothing_is_ever_completed_that_did_not_run() {
     let app = TestApp::new().await;
     for hold in ["", "?hold=true"] {
-        let id = app.post(&format!("/tasks/enqueue{hold}"), &task()).await.json()["task_id"].as_str().unwrap().to_owned();
+        let id =
+            app.post(&format!("/tasks/enqueue{hold}"), &task()).await.json()["task_id"].as_str().unwrap().to_owned();
         let path = format!("/tasks/{id}/status");
         app.patch(&path, &json!({"status": "completed"})).await.problem("ILLEGAL_TRANSITION");
         for both in [json!({"status": "completed", "error": "x"}), json!({"status": "failed", "result": {}})] {

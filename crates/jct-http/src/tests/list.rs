@@ -10,7 +10,8 @@ async fn ids(app: &TestApp, path: &str) -> (Vec<String>, Option<String>) {
     let tasks = answer.json();
     let ids = tasks.as_array().unwrap().iter().map(|task| task["task_id"].as_str().unwrap().to_owned()).collect();
     let next = answer.header("x-next-cursor").map(ToOwned::to_owned);
-    let link = answer.header("link").map(|link| link.contains(next.as_deref().unwrap()) && link.contains("rel=\"next\""));
+    let link =
+        answer.header("link").map(|link| link.contains(next.as_deref().unwrap()) && link.contains("rel=\"next\""));
     assert_eq!(link, next.as_ref().map(|_| true));
     (ids, next)
 }

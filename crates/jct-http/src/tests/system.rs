@@ -41,7 +41,10 @@ async fn status_tells_queue_workers_and_database() {
 async fn the_queue_is_paused_with_a_reason_and_resumed() {
     let app = TestApp::new().await;
     let pause = |reason: &str| serde_json::json!({"reason": reason});
-    assert_eq!(app.post("/queue/pause", &serde_json::json!({})).await.problem("INVALID_REQUEST")["violations"][0]["code"], "REQUIRED");
+    assert_eq!(
+        app.post("/queue/pause", &serde_json::json!({})).await.problem("INVALID_REQUEST")["violations"][0]["code"],
+        "REQUIRED"
+    );
     let first = app.post("/queue/pause", &pause("database move")).await.json();
     assert_eq!((&first["changed"], &first["paused"]["by"]), (&true.into(), &"operator".into()));
     let second = app.post("/queue/pause", &pause("other")).await.json();

@@ -110,14 +110,18 @@ async fn nobody_ends_a_task_behind_its_worker() {
     let id = app.enqueue(&task()).await;
     let claimed = claim(&app).await;
     let path = format!("/tasks/{id}/status");
-    for body in [json!({"status": "completed"}), json!({"status": "failed", "fence": claimed.lease.fence.to_string()})] {
+    for body in [json!({"status": "completed"}), json!({"status": "failed", "fence": claimed.lease.fence.to_string()})]
+    {
         let answer = app.patch(&path, &body).await;
         assert_eq!((answer.status, &answer.problem("HELD_BY_WORKER")["held_by"]), (409, &"worker-1".into()));
     }
     app.patch(&path, &json!({"status": "running"})).await.problem("ILLEGAL_TRANSITION");
     let cancelled = app.call(Method::POST, &format!("/tasks/{id}/cancel"), &[], None).await;
     let body = cancelled.json();
-    assert_eq!((cancelled.status, &body["cancel_requested"], &body["task"]["status"]), (202, &true.into(), &"running".into()));
+    assert_eq!(
+        (cancelled.status, &body["cancel_requested"], &body["task"]["status"]),
+        (202, &true.into(), &"running".into())
+    );
     assert!(body["task"]["lease"]["cancel_requested_at"].is_string());
     let explained = app.get(&format!("/tasks/{id}/explain")).await.json();
     assert_eq!((&explained["state"], &explained["holder"]["name"]), (&"running".into(), &"worker-1".into()));

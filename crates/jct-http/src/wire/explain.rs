@@ -126,9 +126,7 @@ impl<'a> BlockerBody<'a> {
         match blocker {
             Blocker::QueuePaused(Pause { by, reason, at }) => Self::QueuePaused { by, reason, since: *at },
             Blocker::NotDue { until } => Self::NotDue { until: *until },
-            Blocker::BackingOff { until, last_reason } => {
-                Self::BackingOff { until: *until, last_reason: *last_reason }
-            }
+            Blocker::BackingOff { until, last_reason } => Self::BackingOff { until: *until, last_reason: *last_reason },
             Blocker::NoWorker { executor, workers } => Self::NoWorker { executor, workers: *workers },
             Blocker::WorkersBusy { executor, slots } => Self::WorkersBusy { executor, slots: *slots },
             Blocker::Behind { ahead } => Self::Behind { ahead: *ahead },
@@ -158,9 +156,7 @@ impl StandingBody<'_> {
         match self {
             Self::Held { since } => format!("held since {since} until somebody releases it"),
             Self::Waiting { blockers, .. } if blockers.is_empty() => "next in line for a free worker".to_owned(),
-            Self::Waiting { blockers, .. } => {
-                blockers.iter().map(BlockerBody::sentence).collect::<Vec<_>>().join("; ")
-            }
+            Self::Waiting { blockers, .. } => blockers.iter().map(BlockerBody::sentence).collect::<Vec<_>>().join("; "),
             Self::Running { since, attempt, holder, .. } => {
                 let (HolderBody::Worker { name, .. } | HolderBody::External { name }) = holder;
                 format!("attempt {attempt} is running at `{name}` since {since}")

@@ -37,7 +37,8 @@ pub(crate) struct NewKeyBody<'a> {
 
 impl<'a> KeyBody<'a> {
     pub(crate) fn of(record: &'a ApiKeyRecord) -> Self {
-        let ApiKeyRecord { id, principal, scopes, key_digest: _, created_by, created_at, expires_at, revoked_at } = record;
+        let ApiKeyRecord { id, principal, scopes, key_digest: _, created_by, created_at, expires_at, revoked_at } =
+            record;
         Self {
             id: *id,
             name: principal.name(),

@@ -117,8 +117,18 @@ impl<'a> PauseBody<'a> {
 
 impl<'a> WorkerBody<'a> {
     pub(crate) fn of(worker: &'a WorkerRecord) -> Self {
-        let WorkerRecord { id, name, version, executors, takes_any, slots, running, started_at, last_seen_at, stopped_at: _ } =
-            worker;
+        let WorkerRecord {
+            id,
+            name,
+            version,
+            executors,
+            takes_any,
+            slots,
+            running,
+            started_at,
+            last_seen_at,
+            stopped_at: _,
+        } = worker;
         Self {
             id: *id,
             name,

@@ -104,7 +104,8 @@ impl Authenticator {
         if let Some(grant) = self.cache.get(&digest, now) {
             return Ok(grant);
         }
-        let key = self.store.key_by_digest(digest).await?.filter(|key| key.is_valid_at(now)).ok_or(AuthError::Invalid)?;
+        let key =
+            self.store.key_by_digest(digest).await?.filter(|key| key.is_valid_at(now)).ok_or(AuthError::Invalid)?;
         let grant = Arc::new(Grant::of_key(&key));
         self.cache.put(digest, Arc::clone(&grant), now, key.expires_at);
         Ok(grant)

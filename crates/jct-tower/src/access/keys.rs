@@ -97,6 +97,7 @@ impl Tower {
         match self.store().key_create(key).await? {
             KeyAnswer::Kept(record) => {
                 self.authenticator().lock();
+                log::info!(key = principal.name(), by = by.principal().name(); "key made");
                 Ok(NewKey { record, secret })
             }
             KeyAnswer::NameTaken | KeyAnswer::NotFound => {
@@ -113,7 +114,10 @@ impl Tower {
         let answer = self.store().key_revoke(name, by.principal().clone()).await?;
         self.authenticator().forget();
         match answer {
-            KeyAnswer::Kept(record) => Ok(record),
+            KeyAnswer::Kept(record) => {
+                log::info!(key = record.principal.name(), by = by.principal().name(); "key revoked");
+                Ok(record)
+            }
             KeyAnswer::NotFound | KeyAnswer::NameTaken => Err(RevokeKeyError::NotFound),
         }
     }

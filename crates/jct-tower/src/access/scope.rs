@@ -27,14 +27,8 @@ pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] = [
-        Self::TasksRead,
-        Self::TasksWrite,
-        Self::TasksExecute,
-        Self::PolicyRead,
-        Self::QueueWrite,
-        Self::KeysManage,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::TasksRead, Self::TasksWrite, Self::TasksExecute, Self::PolicyRead, Self::QueueWrite, Self::KeysManage];
 
     /// The name on the wire and in the database.
     #[must_use]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use jct_contract::TaskId;
-use jct_store::model::Enqueued;
 use jct_store::StoreError;
+use jct_store::model::Enqueued;
 
 use super::prepared::{Draft, Prepared};
 use super::{Enqueue, EnqueueError, EnqueueRequest};
@@ -83,9 +83,7 @@ impl Tower {
 }
 
 /// A failure of the database is the failure of the batch; everything else is the answer to one item.
-fn item_answer(
-    result: Result<Enqueue, EnqueueError>,
-) -> Result<Result<Enqueue, EnqueueError>, StoreError> {
+fn item_answer(result: Result<Enqueue, EnqueueError>) -> Result<Result<Enqueue, EnqueueError>, StoreError> {
     match result {
         Err(EnqueueError::Store(error)) => Err(error),
         other => Ok(other),
@@ -94,6 +92,8 @@ fn item_answer(
 
 const fn task_of(answer: &Enqueued) -> TaskId {
     match answer {
-        Enqueued::Created { task_id, .. } | Enqueued::Replayed { task_id } | Enqueued::KeyReused { task_id } => *task_id,
+        Enqueued::Created { task_id, .. } | Enqueued::Replayed { task_id } | Enqueued::KeyReused { task_id } => {
+            *task_id
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use jct_contract::{Principal, Sha256Digest, TaskId, TaskSpec, TraceId};
 use jct_policy::PolicyError;
-use jct_store::model::{Enqueued, TaskRecord};
 use jct_store::StoreError;
+use jct_store::model::{Enqueued, TaskRecord};
 
 use super::prepared::{Draft, Prepared};
 use crate::Tower;
@@ -67,6 +67,7 @@ impl Tower {
     pub(super) async fn answer(&self, answer: Option<Enqueued>, draft: Draft) -> Result<Enqueue, EnqueueError> {
         match answer {
             Some(Enqueued::Created { task_id, created_at }) => {
+                log::debug!(trace_id = draft.trace_id(), task_id:% = task_id; "task admitted");
                 Ok(Enqueue { record: draft.into_record(task_id, created_at), replayed: false })
             }
             Some(Enqueued::Replayed { task_id }) => self.replayed(task_id).await,
@@ -81,6 +82,7 @@ impl Tower {
         key: Option<(String, Sha256Digest)>,
         error: PolicyError,
     ) -> Result<Enqueue, EnqueueError> {
+        log::debug!(code = error.code().as_str(); "task refused by the policy");
         let Some((key, digest)) = key else { return Err(EnqueueError::Policy(error)) };
         match self.store().task_by_idempotency_key(&key).await? {
             Some((task_id, known)) if known == digest => self.replayed(task_id).await,

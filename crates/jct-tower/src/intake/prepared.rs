@@ -66,6 +66,10 @@ impl Fresh {
 }
 
 impl Draft {
+    pub(super) fn trace_id(&self) -> &str {
+        self.trace_id.as_str()
+    }
+
     /// The record as the store keeps it, so that it need not be read back.
     pub(super) fn into_record(self, id: TaskId, created_at: Timestamp) -> TaskRecord {
         let Self { task, trace_id, submitter, hold, max_attempts } = self;

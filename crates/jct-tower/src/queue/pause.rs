@@ -1,8 +1,8 @@
 //! Pausing and resuming.
 
 use jct_contract::Principal;
-use jct_store::model::Pause;
 use jct_store::StoreError;
+use jct_store::model::Pause;
 
 use crate::Tower;
 
@@ -21,7 +21,9 @@ impl Tower {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn queue_pause(&self, by: Principal, reason: String) -> Result<PauseChange, StoreError> {
+        let asker = by.name().to_owned();
         let changed = self.store().queue_pause(by, reason).await?;
+        log::info!(by = asker.as_str(), changed = changed; "queue paused");
         Ok(PauseChange { changed, paused: self.store().queue_status().await?.paused })
     }
 
@@ -30,7 +32,9 @@ impl Tower {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn queue_resume(&self, by: Principal) -> Result<PauseChange, StoreError> {
+        let asker = by.name().to_owned();
         let changed = self.store().queue_resume(by).await?;
+        log::info!(by = asker.as_str(), changed = changed; "queue resumed");
         Ok(PauseChange { changed, paused: self.store().queue_status().await?.paused })
     }
 }

@@ -66,19 +66,25 @@ impl Tower {
         fence: Option<Fence>,
         by: Principal,
     ) -> Result<Change, ChangeError> {
-        let action = self.action(request);
-        let (lease, cancel_requested) = match self.store().change_status(StatusChange { task_id, by, fence, action }).await? {
-            ChangeAnswer::Changed => (None, false),
-            ChangeAnswer::Taken(lease) => (Some(lease), false),
-            ChangeAnswer::CancelRequested => (None, true),
-            ChangeAnswer::NotFound => return Err(ChangeError::NotFound),
-            ChangeAnswer::Illegal(illegal) => return Err(ChangeError::Illegal(illegal)),
-            ChangeAnswer::HeldByWorker { name } => return Err(ChangeError::HeldByWorker { worker: name }),
-            ChangeAnswer::HeldByOther { principal } => return Err(ChangeError::HeldByOther { principal }),
-            ChangeAnswer::LeaseExpired => return Err(ChangeError::LeaseExpired),
-            ChangeAnswer::StaleFence { current } => return Err(ChangeError::StaleFence { current }),
-        };
+        let (action, asker) = (self.action(request), by.name().to_owned());
+        let (lease, cancel_requested) =
+            match self.store().change_status(StatusChange { task_id, by, fence, action }).await? {
+                ChangeAnswer::Changed => (None, false),
+                ChangeAnswer::Taken(lease) => (Some(lease), false),
+                ChangeAnswer::CancelRequested => (None, true),
+                ChangeAnswer::NotFound => return Err(ChangeError::NotFound),
+                ChangeAnswer::Illegal(illegal) => return Err(ChangeError::Illegal(illegal)),
+                ChangeAnswer::HeldByWorker { name } => return Err(ChangeError::HeldByWorker { worker: name }),
+                ChangeAnswer::HeldByOther { principal } => return Err(ChangeError::HeldByOther { principal }),
+                ChangeAnswer::LeaseExpired => return Err(ChangeError::LeaseExpired),
+                ChangeAnswer::StaleFence { current } => return Err(ChangeError::StaleFence { current }),
+            };
         let record = self.store().task_get(task_id).await?.ok_or(ChangeError::NotFound)?;
+        log::info!(
+            trace_id = record.trace_id.as_str(), task_id:% = task_id, status = record.state.status().as_str(),
+            by = asker.as_str(), cancel_requested = cancel_requested;
+            "task changed from outside"
+        );
         Ok(Change { record, lease, cancel_requested })
     }
 

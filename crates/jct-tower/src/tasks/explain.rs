@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jct_contract::{TaskId, Timestamp};
 use jct_lifecycle::{ReasonCode, TaskStatus};
-use jct_store::model::{Holder, Pause, QueuePosition, TaskRecord, TaskState, WorkerRecord};
 use jct_store::StoreError;
+use jct_store::model::{Holder, Pause, QueuePosition, TaskRecord, TaskState, WorkerRecord};
 
 use crate::Tower;
 
@@ -129,7 +129,8 @@ impl Tower {
         let TaskState::Queued { run_at, last_reason, .. } = &record.state else { return Ok(settled(record)) };
         let now = self.store().now().await?;
         let paused = self.store().queue_status().await?.paused;
-        let workers = self.store().workers(Timestamp::from_micros(now.as_micros().saturating_sub(micros(PRESENCE)))).await?;
+        let workers =
+            self.store().workers(Timestamp::from_micros(now.as_micros().saturating_sub(micros(PRESENCE)))).await?;
         let due = Due { now, run_at: *run_at, last_reason: *last_reason };
         Ok(with_blockers(settled(record), blockers(due, paused, position, &workers)))
     }

@@ -6,7 +6,7 @@ mod read;
 mod request;
 mod trace;
 
-pub use change::{ChangeError, Change};
+pub use change::{Change, ChangeError};
 pub use explain::{Blocker, ExplainError, Explanation};
 pub use read::{Events, ReadError};
 pub use request::{FieldNotTaken, StatusFields, StatusRequest};

@@ -1,8 +1,8 @@
 //! Reading tasks, their attempts and their events.
 
 use jct_contract::TaskId;
-use jct_store::model::{AttemptRecord, Page, PageStart, TaskEventRecord, TaskFilter, TaskRecord};
 use jct_store::StoreError;
+use jct_store::model::{AttemptRecord, Page, PageStart, TaskEventRecord, TaskFilter, TaskRecord};
 
 use crate::Tower;
 
@@ -39,7 +39,12 @@ impl Tower {
     ///
     /// # Errors
     /// [`StoreError`] when the database cannot be read.
-    pub async fn tasks(&self, filter: TaskFilter, start: PageStart, limit: u32) -> Result<Page<TaskRecord>, StoreError> {
+    pub async fn tasks(
+        &self,
+        filter: TaskFilter,
+        start: PageStart,
+        limit: u32,
+    ) -> Result<Page<TaskRecord>, StoreError> {
         self.store().task_list(filter, start, limit).await
     }
 

@@ -1,8 +1,8 @@
 //! Reading the proof of an attempt: only folders that the tower sealed and whose digest an accepted completion named.
 
 use jct_contract::TaskId;
-use jct_store::model::{AttemptRecord, TaskState, TraceRef};
 use jct_store::StoreError;
+use jct_store::model::{AttemptRecord, TaskState, TraceRef};
 use jct_trace::{OpenError, OpenFileError, TraceFile, TraceFolder};
 
 use super::ReadError;
