@@ -222,6 +222,8 @@ impl RepoCache {
             "--no-write-fetch-head",
             "--no-auto-maintenance",
             "--no-recurse-submodules",
+            // A source may be a shallow clone, as many checkouts are; without this git drops its refs silently.
+            "--update-shallow",
             "--",
             entry.remote.address(),
         ] {
