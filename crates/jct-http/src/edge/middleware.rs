@@ -56,7 +56,7 @@ pub(crate) async fn edge(
     request.extensions_mut().insert(arrival.trace_id.clone());
     let refused = match bad_trace {
         Some(problem) => Some(problem),
-        None => refusal(&app, &edge, &request).await,
+        None => refusal(&app, &edge, &request),
     };
     let response = match refused {
         Some(problem) => request.error_response(problem),
@@ -76,10 +76,9 @@ pub(crate) async fn edge(
 }
 
 /// What must not even be routed.
-async fn refusal(app: &Guarded, edge: &Edge, request: &ServiceRequest) -> Option<Problem> {
-    let loopback = edge.options.host.to_canonical().is_loopback();
-    // The database may be down; then there is nothing to protect that could be reached.
-    let loopback_only = loopback && !app.is_keyed().await.unwrap_or(true);
+fn refusal(app: &Guarded, edge: &Edge, request: &ServiceRequest) -> Option<Problem> {
+    // What is known must do: a probe has to be answered even while the database hangs.
+    let loopback_only = edge.options.host.to_canonical().is_loopback() && !app.is_known_keyed();
     let authority = request.uri().authority().map(|authority| authority.as_str());
     let source = Source::of(request.method(), request.headers(), authority);
     let fine = is_allowed(source, &edge.options.cors_origins, loopback_only);

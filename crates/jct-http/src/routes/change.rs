@@ -196,6 +196,8 @@ fn result_in_query(text: &str) -> Result<String, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(query: &str, body: Option<&str>) -> Result<Asked, Problem> {
@@ -242,6 +244,23 @@ mod tests {
         refused("status=running", Some(r#"{"sttus": 1}"#), "unknown field `sttus`");
         refused("status=running", Some("[]"), "must be an object");
         refused("status=failed", Some("{\"error\": \"a\\u0000\"}"), "U+0000");
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_and_no_body_break_the_reader(query in "\\PC{0,60}", body in "\\PC{0,60}", bytes in any::<Vec<u8>>()) {
+            let _ = parse(&query, Some(&body));
+            let _ = Asked::parse(QueryReader::new(&query), Some(&Bytes::from(bytes)));
+        }
+
+        #[test]
+        fn a_result_means_the_same_in_the_query_and_in_the_body(name in "[a-z~/\"\\\\]{0,8}", number in any::<i32>(), text in "\\PC{0,20}") {
+            let result = serde_json::json!({name: [number, text, null, {}]}).to_string();
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("status", "completed").append_pair("result", &result).finish();
+            let body = format!(r#"{{"status": "completed", "result": {result}}}"#);
+            prop_assert_eq!(parse(&query, None).unwrap(), parse("", Some(&body)).unwrap());
+        }
     }
 
     #[test]

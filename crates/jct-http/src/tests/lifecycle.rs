@@ -47,7 +47,7 @@ async fn an_outside_executor_takes_a_task_and_ends_it_with_its_fence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_ever_completed_that_did_not_run() {
+async fn invariant_6_nothing_is_completed_that_did_not_run_and_result_excludes_error() {
     let app = TestApp::new().await;
     for hold in ["", "?hold=true"] {
         let id =

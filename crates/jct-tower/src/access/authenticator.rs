@@ -89,6 +89,12 @@ impl Authenticator {
         Ok(true)
     }
 
+    /// Whether a key is known to be needed, without looking: for decisions that must not wait for the database.
+    #[must_use]
+    pub fn is_known_keyed(&self) -> bool {
+        self.locked.load(Ordering::Acquire)
+    }
+
     /// From now on a key is needed.
     pub(crate) fn lock(&self) {
         self.locked.store(true, Ordering::Release);
