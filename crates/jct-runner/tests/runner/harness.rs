@@ -10,12 +10,13 @@ use jct_lifecycle::{ReasonCode, RetryPolicy, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
 use jct_runner::{RunMode, Shutdown, ShutdownHandle, Worker, WorkerError, WorkerOptions, WorkerReport};
 use jct_store::model::{AttemptRecord, Enqueued, NewTask, TaskEventRecord, TaskRecord, TaskState, TraceRef};
-use jct_store::{DatabaseUrl, Store, StoreOptions};
+use jct_store::{Store, StoreOptions};
 use jct_trace::{SealerHandle, TraceRoot, VerifyReport, verify};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
+use crate::database::Database;
 use crate::executors::{Probe, executors};
 use crate::faults::FaultyStore;
 
@@ -32,6 +33,7 @@ pub(crate) struct Tower {
     executors: Executors,
     policy: PolicyConfig,
     folder: TempDir,
+    _database: Database,
 }
 
 pub(crate) struct RunningWorker {
@@ -56,15 +58,15 @@ impl NewSpec {
 impl Tower {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = DatabaseUrl::sqlite(folder.path().join("jct.db"));
-        let store = Store::open(&url, StoreOptions::default()).await.unwrap();
+        let database = Database::new(folder.path()).await;
+        let store = Store::open(database.url(), StoreOptions::default()).await.unwrap();
         let traces = TraceRoot::open(&folder.path().join("traces")).unwrap();
         let probe = Probe::default();
         let executors = executors(&probe);
         let faulty = Arc::new(FaultyStore::new(store.clone()));
         let policy = PolicyConfig::builder().allow_prefix_list("acme/").unwrap();
         let policy = policy.time_budget_seconds(1, 86_400).build().unwrap();
-        Self { store, faulty, traces, probe, executors, policy, folder }
+        Self { store, faulty, traces, probe, executors, policy, folder, _database: database }
     }
 
     /// Settings under which everything that takes time takes little, except what a test is to wait for in vain.
