@@ -91,7 +91,7 @@ fn refusal(app: &Guarded, edge: &Edge, request: &ServiceRequest) -> Option<Probl
 /// The deadline passed: the handler is gone, and the request with it.
 fn timed_out(edge: &Edge, arrival: Arrival) -> Error {
     let Arrival { started, trace_id, method, path, .. } = arrival;
-    edge.metrics.requests.observe(method, "(timed out)", StatusCode::SERVICE_UNAVAILABLE, started.elapsed());
+    edge.metrics.requests.observe(method, "(timed out)".to_owned(), StatusCode::SERVICE_UNAVAILABLE, started.elapsed());
     log::warn!(trace_id = trace_id.as_str(), method = method, path = path.as_str(); "request timed out");
     let detail = "the tower did not answer in time; a change may have been made, so look before you try again";
     Located { problem: Problem::new(ErrorCode::OutcomeUnknown, detail), path, trace_id }.into()
@@ -106,8 +106,8 @@ fn finish(edge: &Edge, response: ServiceResponse<BoxBody>, arrival: &Arrival) ->
     }
     let status = response.status();
     let took = arrival.started.elapsed();
-    let route = response.request().match_pattern();
-    edge.metrics.requests.observe(arrival.method, route.as_deref().unwrap_or("(none)"), status, took);
+    let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
+    edge.metrics.requests.observe(arrival.method, route, status, took);
     log::debug!(
         trace_id = arrival.trace_id.as_str(), method = arrival.method, path = arrival.path.as_str(),
         status = status.as_u16(), took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

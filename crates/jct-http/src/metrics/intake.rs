@@ -32,7 +32,7 @@ impl IntakeMetrics {
         );
         registry.register(
             "tasks_refused",
-            "Submissions refused by this process, by code: those of the policy gate, INVALID_TASK, IDEMPOTENCY_KEY_REUSED",
+            "Submissions refused by this process, by the code of the answer: of the policy gate, the contract, the request",
             refused.clone(),
         );
         Self { admitted, replayed, refused }
@@ -42,7 +42,11 @@ impl IntakeMetrics {
         if replayed { &self.replayed } else { &self.admitted }.inc();
     }
 
+    /// Counts a refusal; a failure of the tower is none.
     pub(crate) fn refused(&self, code: ErrorCode) {
+        if code.status().is_server_error() {
+            return;
+        }
         self.refused.get_or_create(&ByCode { code: code.as_str() }).inc();
     }
 }

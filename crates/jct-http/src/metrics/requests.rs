@@ -47,9 +47,9 @@ impl RequestMetrics {
     }
 
     /// Counts one answer. `route` is the pattern, never the path, so that the number of series is bounded.
-    pub(crate) fn observe(&self, method: &'static str, route: &str, status: StatusCode, took: Duration) {
+    pub(crate) fn observe(&self, method: &'static str, route: String, status: StatusCode, took: Duration) {
         let status = status.as_u16();
-        self.answered.get_or_create(&RouteStatus { method, route: route.to_owned(), status }).inc();
-        self.seconds.get_or_create(&MethodRoute { method, route: route.to_owned() }).observe(took.as_secs_f64());
+        self.answered.get_or_create(&RouteStatus { method, route: route.clone(), status }).inc();
+        self.seconds.get_or_create(&MethodRoute { method, route }).observe(took.as_secs_f64());
     }
 }

@@ -45,7 +45,11 @@ async fn the_shell_is_open_and_the_document_behind_the_key() {
     let app = TestApp::keyed().await;
     let shell = app.get("/docs/").await;
     assert!(shell.text.contains("swagger"), "{}", shell.text);
-    assert!(app.get("/docs/swagger-initializer.js").await.text.contains("/openapi.json"));
+    assert!(shell.text.contains("swagger-initializer.js"));
+    let starter = app.get("/docs/swagger-initializer.js").await;
+    assert!(
+        starter.text.contains("requestInterceptor") && starter.headers["content-type"].starts_with("text/javascript")
+    );
     assert_eq!(app.get("/docs").await.header("location"), Some("/docs/"));
     app.get("/docs/nothing.js").await.problem("NOT_FOUND");
     app.get("/openapi.json").await.problem("UNAUTHORIZED");
