@@ -16,9 +16,9 @@ ci:
 test:
     cargo test --workspace
 
-# The store's suite again on PostgreSQL, a database for each test; the address must allow creating them.
+# The tests with a PostgreSQL half again, a database for each test; the address must allow creating them.
 test-postgres url:
-    JCT_TEST_POSTGRES_URL={{ url }} cargo test -p jct-store -p jct-tests
+    JCT_TEST_POSTGRES_URL={{ url }} cargo test -p jct-store -p jct-runner -p jct-tests
 
 # Format and lint as strictly as .ci/run.
 lint:
