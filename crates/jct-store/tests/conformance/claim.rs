@@ -147,7 +147,7 @@ async fn a_task_that_is_not_due_is_not_handed_out(db: Db) {
     let runner = worker("runner");
     let first = runner.claim_one(&store).await;
     settle(&store, first.lease, failed(ReasonCode::WorkerError)).await;
-    // The default backoff after a first attempt is five seconds.
+    // The backoff after a first attempt is five seconds.
     db.pass(Duration::from_micros(4_999_999));
     assert_eq!(runner.claim(&store, 1).await.len(), 0);
     assert_eq!(store.queue_status().await.unwrap().not_due, 1);

@@ -10,11 +10,15 @@ mod support;
 
 mod claim;
 mod audit;
+mod durability;
 mod enqueue;
 mod event;
 mod external;
+mod invariants;
 mod lease;
 mod list;
+mod migration;
+mod model;
 mod settle;
 mod status_change;
 mod tower;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jct_lifecycle::{AttemptEnd, Disposition, Fence, ReasonCode, RetryPolicy, TaskEvent, TaskStatus};
+use jct_lifecycle::{AttemptEnd, Disposition, Fence, ReasonCode, TaskEvent, TaskStatus};
 use jct_store::model::{AttemptOutcome, SettleAnswer, Settlement, TaskState, TraceRef};
 
 use crate::support::{
@@ -264,7 +264,7 @@ async fn settlement_text_may_be_anything(db: Db) {
         let id = task().enqueue(&store).await;
         let claimed = worker("runner").claim_one(&store).await;
         let end = AttemptEnd::Failed { reason: ReasonCode::CommandFailed, message: message.to_owned() };
-        let settled = store.settle(Settlement { retry: RetryPolicy::default(), ..settlement(claimed.lease, end) }).await;
+        let settled = store.settle(settlement(claimed.lease, end)).await;
         assert!(matches!(settled, Ok(SettleAnswer::Accepted(_))), "{message:.10?}: {settled:?}");
         let TaskState::Finished { outcome, .. } = state(&store, id).await else { panic!("not finished") };
         let kept = outcome.unwrap_err();

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 /// How long the leases of [`Worker`] last, in seconds.
 pub(crate) const LEASE_SECONDS: u64 = 30;
 pub(crate) const LEASE: Duration = Duration::from_secs(LEASE_SECONDS);
+/// The test's own, so that no default decides what a test sees: five seconds, doubled for each attempt.
+pub(crate) const RETRY: RetryPolicy =
+    RetryPolicy { max_attempts: 3, base: Duration::from_secs(5), cap: Duration::from_secs(600) };
 
 /// What a task looks like on its way in; [`Fixture::build`] sends it through the door and the gate.
 #[derive(Clone, Debug)]
@@ -168,7 +171,7 @@ pub(crate) fn failed(reason: ReasonCode) -> AttemptEnd {
 
 /// A settlement whose retry, if one follows, comes after exactly the policy's backoff.
 pub(crate) fn settlement(lease: LeaseRef, end: AttemptEnd) -> Settlement {
-    Settlement { lease, end, trace: None, retry: RetryPolicy::default(), jitter: 1.0 }
+    Settlement { lease, end, trace: None, retry: RETRY, jitter: 1.0 }
 }
 
 pub(crate) async fn settle(store: &Store, lease: LeaseRef, end: AttemptEnd) -> SettleAnswer {
@@ -176,7 +179,7 @@ pub(crate) async fn settle(store: &Store, lease: LeaseRef, end: AttemptEnd) -> S
 }
 
 pub(crate) async fn reap(store: &Store) -> Vec<jct_store::model::Reaped> {
-    store.reap(RetryPolicy::default(), 1_000, 1.0).await.unwrap()
+    store.reap(RETRY, 1_000, 1.0).await.unwrap()
 }
 
 pub(crate) async fn change(store: &Store, id: TaskId, by: &str, action: StatusAction) -> ChangeAnswer {
@@ -191,6 +194,10 @@ pub(crate) async fn change_with_fence(
     action: StatusAction,
 ) -> ChangeAnswer {
     store.change_status(StatusChange { task_id, by: principal(by), fence, action }).await.unwrap()
+}
+
+pub(crate) fn status_change(task_id: TaskId, by: &str, action: StatusAction) -> StatusChange {
+    StatusChange { task_id, by: principal(by), fence: None, action }
 }
 
 pub(crate) fn cancel() -> StatusAction {

@@ -2,7 +2,9 @@
 
 mod database;
 mod engines;
+mod faults;
 mod fixtures;
+pub(crate) mod schema;
 
 pub(crate) use database::{Db, on_postgres, on_sqlite};
 pub(crate) use engines::on_both_engines;
