@@ -75,7 +75,7 @@ impl Attempt {
 
     /// Begins the trace, or says why that was not possible.
     async fn begin(&self) -> Result<TraceWriter, String> {
-        let identity = self.identity().await;
+        let identity = self.identity();
         let (traces, task) = (self.job.traces.clone(), self.task.task.clone());
         let begun = tokio::task::spawn_blocking(move || {
             let input = serde_json::to_value(&task).map_err(|error| failed("write the task into the trace", &error))?;
@@ -84,17 +84,11 @@ impl Attempt {
         begun.await.unwrap_or_else(|error| Err(failed("begin the trace", &error)))
     }
 
-    async fn identity(&self) -> AttemptIdentity {
+    fn identity(&self) -> AttemptIdentity {
         let Self { job, task, tag, .. } = self;
         let mut components = job.options.components.clone();
         components.insert("executor".to_owned(), self.executor.to_string());
-        let admission = match job.store.task_admission(tag.task_id).await {
-            Ok(admission) => admission,
-            Err(error) => {
-                tagged!(warn, tag, cause:% = Causes(&error); "the trace will not name the admission");
-                None
-            }
-        };
+        let admission = &task.admission;
         AttemptIdentity {
             task_id: tag.task_id,
             attempt: tag.attempt,
@@ -102,7 +96,7 @@ impl Attempt {
             trace_id: tag.trace_id.clone(),
             worker: job.options.name.clone(),
             components,
-            admission: admission.map(|admission| Admission {
+            admission: Some(Admission {
                 decision_id: admission.decision_id.to_string(),
                 policy_digest: admission.policy_digest,
                 task_digest: admission.input_digest,

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jct_contract::{TaskId, WorkerId};
+use jct_contract::WorkerId;
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 use jct_store::model::{
-    Admission, Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
+    Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
 };
 use jct_store::{RecordAnswer, Store, StoreError, Wake};
 use jct_tower::work::WorkStore;
@@ -104,10 +104,6 @@ impl WorkStore for FaultyStore {
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError> {
         self.claims.fetch_add(1, Ordering::SeqCst);
         if self.claims_fail.load(Ordering::SeqCst) { Err(away()) } else { self.store.claim(claim).await }
-    }
-
-    async fn task_admission(&self, id: TaskId) -> Result<Option<Admission>, StoreError> {
-        self.store.task_admission(id).await
     }
 
     async fn heartbeat(

@@ -12,8 +12,8 @@ use crate::StoreError;
 use crate::context::Context;
 use crate::journal::{Actor, Change, Journal};
 use crate::model::{Claim, ClaimFilter, ClaimedTask};
-use crate::rows::{AttemptRow, LeaseRow, ReadyRow, TaskRow, time, to_u32};
-use crate::schema::{queue_pauses, task_ready, tasks};
+use crate::rows::{AdmissionRow, AttemptRow, LeaseRow, ReadyRow, TaskRow, time, to_trace_id, to_u32};
+use crate::schema::{admissions, queue_pauses, task_ready, tasks};
 use crate::types::Id;
 
 pub(crate) async fn claim(
@@ -29,20 +29,14 @@ pub(crate) async fn claim(
         return Ok(Vec::new());
     }
     let ids: Vec<Id> = ready.iter().map(|row| row.task_id).collect();
-    let mut specs: HashMap<Id, TaskRow> = tasks::table
-        .filter(tasks::id.eq_any(ids))
-        .select(TaskRow::as_select())
-        .load(conn)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
+    let mut specs = specs(conn, ids).await?;
 
     let expires_at = context.now.after(claim.lease);
     let mut journal = Journal::at(context.now);
     let (mut leases, mut attempts, mut claimed) = (Vec::new(), Vec::new(), Vec::new());
     for row in ready {
-        let spec = specs.remove(&row.task_id).ok_or_else(|| StoreError::corrupt("a ready task without a spec"))?;
+        let (spec, admission) =
+            specs.remove(&row.task_id).ok_or_else(|| StoreError::corrupt("a ready task without an admission"))?;
         let ready_at = time(row.run_at);
         let mut lease = lease_row(row, context.epoch, claim, context.now, expires_at);
         start(&mut journal, &mut lease, Actor::system(&claim.worker_name));
@@ -54,7 +48,8 @@ pub(crate) async fn claim(
             ready_at,
             claimed_at: context.now,
             task: spec.task()?,
-            trace_id: spec.trace_id.parse().map_err(|_| StoreError::corrupt("trace id of a task"))?,
+            trace_id: to_trace_id(&spec.trace_id)?,
+            admission: admission.try_into()?,
         });
         leases.push(lease);
     }
@@ -63,6 +58,17 @@ pub(crate) async fn claim(
     primitives::insert_events(conn, &journal.events).await?;
     primitives::insert_audits(conn, &journal.audits).await?;
     Ok(claimed)
+}
+
+/// What the tasks are, and which admission let each in.
+async fn specs(conn: &mut Conn, ids: Vec<Id>) -> Result<HashMap<Id, (TaskRow, AdmissionRow)>, StoreError> {
+    let rows: Vec<(TaskRow, AdmissionRow)> = tasks::table
+        .inner_join(admissions::table.on(admissions::task_id.eq(tasks::id)))
+        .filter(tasks::id.eq_any(ids))
+        .select((TaskRow::as_select(), AdmissionRow::as_select()))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.0.id, row)).collect())
 }
 
 /// Notes that the task of `lease` started, and moves the lease's counters on.

@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::context::Context;
 use crate::journal::Actor;
 use crate::model::Reaped;
-use crate::rows::{LeaseRow, to_u32};
+use crate::rows::{LeaseRow, to_trace_id, to_u32};
 
 pub(crate) async fn reap(
     conn: &mut Conn,
@@ -38,6 +38,7 @@ pub(crate) async fn reap(
         reaped.push(Reaped {
             lease: conclusion.lease.lease_ref(),
             attempt: to_u32("attempt", conclusion.lease.attempt)?,
+            trace_id: to_trace_id(&conclusion.lease.trace_id)?,
             status,
             reason,
         });

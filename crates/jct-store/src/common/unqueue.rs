@@ -77,8 +77,11 @@ pub(super) async fn take(
         return Ok(None);
     };
     let expires_at = context.now.after(lease);
-    let mut row =
-        LeaseRow { holder: change.by.name().to_owned(), assigned_to, ..leased(ready, context.epoch, context.now, expires_at) };
+    let mut row = LeaseRow {
+        holder: change.by.name().to_owned(),
+        assigned_to,
+        ..leased(ready, context.epoch, context.now, expires_at)
+    };
     let mut journal = Journal::at(context.now);
     start(&mut journal, &mut row, Actor::from(&change.by));
     let answer = ExternalLease { fence: row.fence(), expires_at, attempt: to_u32("attempt", row.attempt)? };

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jct_contract::{NormalizedTask, TaskId, Timestamp, TraceId, WorkerId};
 use jct_lifecycle::{AttemptEnd, Disposition, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
 
+use super::Admission;
+
 /// A request for work.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -46,6 +48,8 @@ pub struct ClaimedTask {
     pub task: NormalizedTask,
     /// Follows the task through logs, events and traces.
     pub trace_id: TraceId,
+    /// Which policy, over which input, let the task in.
+    pub admission: Admission,
 }
 
 /// What a heartbeat learns about one lease.
@@ -110,6 +114,8 @@ pub struct Reaped {
     pub lease: LeaseRef,
     /// The attempt it was for.
     pub attempt: u32,
+    /// The trace the task belongs to.
+    pub trace_id: TraceId,
     /// The status of the task now.
     pub status: TaskStatus,
     /// Why.

@@ -11,7 +11,7 @@ pub(crate) use history::{AttemptEndRow, AttemptRow, AuditRow, EventRow};
 pub(crate) use queue::{HoldRow, LeaseRow, OutcomeRow, ReadyRow};
 pub(crate) use task::{AdmissionRow, PolicyRow, TaskRow, TaskRows};
 
-use jct_contract::{Principal, RequesterKind, Timestamp};
+use jct_contract::{Principal, RequesterKind, Timestamp, TraceId};
 use jct_lifecycle::ReasonCode;
 
 use crate::StoreError;
@@ -23,6 +23,10 @@ pub(crate) fn to_u32(column: &str, value: i64) -> Result<u32, StoreError> {
 
 pub(crate) fn to_reason(text: &str) -> Result<ReasonCode, StoreError> {
     text.parse().map_err(|_| StoreError::corrupt(format!("reason `{text}`")))
+}
+
+pub(crate) fn to_trace_id(text: &str) -> Result<TraceId, StoreError> {
+    text.parse().map_err(|_| StoreError::corrupt(format!("trace id `{text}`")))
 }
 
 pub(crate) fn to_principal(kind: &str, name: &str) -> Result<Principal, StoreError> {

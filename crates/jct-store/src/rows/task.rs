@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use jct_contract::{NormalizedTask, Sha256Digest};
 
-use super::{HoldRow, LeaseRow, OutcomeRow, ReadyRow, time, to_principal};
+use super::{HoldRow, LeaseRow, OutcomeRow, ReadyRow, time, to_principal, to_trace_id};
 use crate::StoreError;
 use crate::model::{Admission, NewTask, TaskRecord, TaskState};
 use crate::schema::{admissions, policies, tasks};
@@ -121,10 +121,7 @@ impl TryFrom<TaskRows> for TaskRecord {
         Ok(Self {
             id: row.id.into(),
             task: row.task()?,
-            trace_id: row
-                .trace_id
-                .parse()
-                .map_err(|_| StoreError::corrupt(format!("trace id of task {}", row.id.0)))?,
+            trace_id: to_trace_id(&row.trace_id)?,
             submitter: to_principal(&row.submitter_kind, &row.submitter)?,
             created_at: time(row.created_at),
             state,

@@ -64,9 +64,9 @@ impl Reaper {
 }
 
 fn note(reaped: &Reaped) {
-    let Reaped { lease, attempt, status, reason } = reaped;
+    let Reaped { lease, attempt, trace_id, status, reason } = reaped;
     log::warn!(
-        task_id:% = lease.task_id, attempt = *attempt, fence:% = lease.fence, status:% = status, reason:% = reason;
+        trace_id:% = trace_id, task_id:% = lease.task_id, attempt = *attempt, fence:% = lease.fence, status:% = status, reason:% = reason;
         "a lease ran out"
     );
 }

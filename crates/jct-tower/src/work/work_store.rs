@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jct_contract::{TaskId, WorkerId};
+use jct_contract::WorkerId;
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 use jct_store::model::{
-    Admission, Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
+    Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
 };
 use jct_store::{RecordAnswer, Store, StoreError, Wake};
 
@@ -22,8 +22,6 @@ pub trait WorkStore: Send + Sync {
     async fn has_due_work(&self, filter: &ClaimFilter) -> Result<bool, StoreError>;
     /// Leases due tasks.
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError>;
-    /// The record of a task's admission.
-    async fn task_admission(&self, id: TaskId) -> Result<Option<Admission>, StoreError>;
     /// Renews leases; one answer each, in order.
     async fn heartbeat(
         &self,
@@ -57,10 +55,6 @@ impl WorkStore for Store {
 
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError> {
         Store::claim(self, claim).await
-    }
-
-    async fn task_admission(&self, id: TaskId) -> Result<Option<Admission>, StoreError> {
-        Store::task_admission(self, id).await
     }
 
     async fn heartbeat(
