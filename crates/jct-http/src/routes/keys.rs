@@ -7,7 +7,7 @@ use jct_contract::{DocumentLimits, RequesterKind, Timestamp, parse_document};
 use jct_tower::access::{KeyRequest, Scope};
 
 use crate::auth::{Access, KeysManage};
-use crate::input::{ObjectReader, QueryReader, RequestBody};
+use crate::input::{ObjectReader, QueryReader, RequestBody, path_text};
 use crate::openapi::KeySchema;
 use crate::problem::Problem;
 use crate::wire::{KeyBody, NewKeyBody, json};
@@ -53,7 +53,7 @@ pub(crate) async fn create_key(
 )]
 pub(crate) async fn revoke_key(access: Access<KeysManage>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
-    let name = request.match_info().query("name").to_owned();
+    let name = path_text(&request, "name");
     let key = access.tower().key_revoke(name, access.grant()).await?;
     json(StatusCode::OK, &KeyBody::of(&key))
 }

@@ -14,7 +14,7 @@ use futures_util::{Stream, stream};
 use jct_trace::TraceFile;
 
 use crate::auth::{Access, TasksRead};
-use crate::input::{TaskPath, attempt_of};
+use crate::input::{TaskPath, attempt_of, path_text};
 use crate::problem::Problem;
 
 const PIECE: usize = 64 * 1024;
@@ -38,7 +38,7 @@ pub(crate) async fn task_trace_file(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let attempt = attempt_of(&request)?;
-    let file = request.match_info().query("file").to_owned();
+    let file = path_text(&request, "file");
     let TraceFile { entry, file } = access.tower().task_trace_file(path.id()?, attempt, file).await?;
     let (content_type, disposition) = presentation(entry.path.as_str());
     Ok(HttpResponse::Ok()

@@ -38,6 +38,17 @@ async fn a_key_is_made_used_and_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_any_name_can_be_revoked() {
+    let app = TestApp::keyed().await;
+    for name in ["a/b", "100%", "a+b", "%2F", "é ?#", ".."] {
+        app.key(name, &[jct_tower::access::Scope::TasksRead]).await;
+        let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+        let answer = call(&app, Method::DELETE, &format!("/keys/{encoded}"), "operator-key", None).await;
+        assert_eq!(answer.json()["name"], name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_grants_what_they_do_not_have_and_bad_requests_are_named() {
     let app = TestApp::keyed().await;
     let manager = app.key("manager", &[jct_tower::access::Scope::KeysManage]).await;

@@ -40,6 +40,7 @@ async fn complete(app: &TestApp, root: &TraceRoot, claimed: &ClaimedTask) {
     let mut writer = root.begin(identity, &json!({"the": "task"})).unwrap();
     writer.log_line(claimed.claimed_at, LogStream::Stdout, "hello");
     std::fs::write(writer.artifacts_dir().join("page.html"), "<script>alert(1)</script>").unwrap();
+    std::fs::write(writer.artifacts_dir().join("100% a+b\n.txt"), "odd").unwrap();
     let sealed = writer.finish(Output::Result(json!({"ok": true})), claimed.claimed_at).seal().unwrap();
     let settlement = Settlement {
         lease: claimed.lease,
@@ -70,7 +71,8 @@ async fn a_sealed_trace_is_served_file_by_file() {
     let paths: Vec<_> = trace["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
     assert!(["input.json", "log.txt", "output.json", "manifest.json"].iter().all(|name| paths.contains(name)));
     for path in paths {
-        let answer = app.get(&format!("/tasks/{id}/trace/{path}")).await;
+        let encoded = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC);
+        let answer = app.get(&format!("/tasks/{id}/trace/{encoded}")).await;
         assert_eq!(answer.status, 200, "{path}");
         assert!(answer.headers["etag"].starts_with("\"sha256:"));
     }
