@@ -94,6 +94,9 @@ async fn a_folder_that_is_not_the_sealed_one_is_not_served() {
     let (app, root, folder) = with_traces().await;
     let id = app.enqueue(&task()).await;
     complete(&app, &root, &claim(&app).await).await;
+    let log = folder.path().join(&id).join("attempt-1/log.txt");
+    std::fs::write(&log, "something else").unwrap();
+    app.get(&format!("/tasks/{id}/trace/log.txt")).await.problem("TRACE_ALTERED");
     let manifest = folder.path().join(&id).join("attempt-1/manifest.json");
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, text.replace("worker-1", "worker-2")).unwrap();

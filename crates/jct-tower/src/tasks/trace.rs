@@ -1,9 +1,13 @@
 //! Reading the proof of an attempt: only folders that the tower sealed and whose digest an accepted completion named.
 
-use jct_contract::TaskId;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+
+use jct_contract::{Sha256Digest, TaskId};
 use jct_store::StoreError;
 use jct_store::model::{AttemptRecord, TaskState, TraceRef};
 use jct_trace::{OpenError, OpenFileError, TraceFile, TraceFolder};
+use sha2::{Digest, Sha256};
 
 use super::ReadError;
 use crate::Tower;
@@ -96,11 +100,8 @@ impl Tower {
         path: String,
     ) -> Result<TraceFile, TraceAccessError> {
         let sealed = self.task_trace(id, attempt).await?;
-        let opened = tokio::task::spawn_blocking(move || sealed.folder.open_file(&path)).await;
-        opened.map_err(TraceAccessError::Abandoned)?.map_err(|error| match error {
-            OpenFileError::NotFound => TraceAccessError::FileNotFound,
-            error @ OpenFileError::Io(_) => TraceAccessError::OpenFile(error),
-        })
+        let opened = tokio::task::spawn_blocking(move || open_unaltered(&sealed, &path)).await;
+        opened.map_err(TraceAccessError::Abandoned)?
     }
 
     /// Which attempt to show, and the digest of its manifest.
@@ -111,6 +112,32 @@ impl Tower {
             TaskState::Pending { .. } | TaskState::Queued { .. } | TaskState::Running { .. } => None,
         };
         choose(&attempts, asked, decided).ok_or(TraceAccessError::NotSealed)
+    }
+}
+
+/// Opens a file and reads it once, so that nothing is shown under a digest that is not its own.
+fn open_unaltered(sealed: &SealedFolder, path: &str) -> Result<TraceFile, TraceAccessError> {
+    let mut opened = sealed.folder.open_file(path).map_err(|error| match error {
+        OpenFileError::NotFound => TraceAccessError::FileNotFound,
+        error @ OpenFileError::Io(_) => TraceAccessError::OpenFile(error),
+    })?;
+    let unreadable = |error| TraceAccessError::OpenFile(OpenFileError::Io(error));
+    let digest = digest_of(&mut opened.file).map_err(unreadable)?;
+    if digest != opened.entry.digest {
+        return Err(TraceAccessError::Altered { attempt: sealed.attempt });
+    }
+    opened.file.rewind().map_err(unreadable)?;
+    Ok(opened)
+}
+
+fn digest_of(file: &mut File) -> io::Result<Sha256Digest> {
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(Sha256Digest::from_bytes(hash.finalize().into())),
+            read => hash.update(piece.get(..read).unwrap_or_default()),
+        }
     }
 }
 
