@@ -14,6 +14,7 @@ use jct_http::{AppState, bind, check_exposure};
 use jct_store::Store;
 use jct_tower::Tower;
 use jct_tower::work::Reaper;
+use jct_wiring::{http_options, retry_policy};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[tokio::main]
@@ -41,11 +42,11 @@ async fn run(args: &Args) -> Result<()> {
 }
 
 async fn serve(config: &Config, store: Store, shutdown: impl Future<Output = ()>) -> Result<()> {
-    let reaper = Reaper::new(Arc::new(store.clone()), wiring::retry_policy(config));
+    let reaper = Reaper::new(Arc::new(store.clone()), retry_policy(config));
     let tower = Tower::new(store, wiring::tower_options(config)?);
     let keyed = tower.authenticator().is_keyed().await.context("failed to read the keys")?;
     check_exposure(config.api.host, keyed, config.api.allow_unauthenticated)?;
-    let server = bind(wiring::http_options(config)?, AppState::new(tower, env!("CARGO_PKG_VERSION")))?;
+    let server = bind(http_options(config), AppState::new(tower, env!("CARGO_PKG_VERSION")))?;
     // Leases of executors outside the tower must end even while no worker lives.
     tokio::select! {
         served = server.serve(shutdown) => Ok(served?),

@@ -1,26 +1,16 @@
 //! From configuration to the parts of a server.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use jct_config::Config;
-use jct_http::HttpOptions;
-use jct_lifecycle::RetryPolicy;
-use jct_store::{DatabaseUrl, Store, StoreOptions};
+use jct_store::Store;
 use jct_tower::TowerOptions;
 use jct_trace::TraceRoot;
+use jct_wiring::{database_url, store_options};
 
 /// Opens the configured database.
 pub(crate) async fn open_store(config: &Config) -> Result<Store> {
-    let database = &config.database;
-    let url: DatabaseUrl = database.url.expose().parse()?;
-    let options = StoreOptions {
-        migrate: database.migrate,
-        read_connections: usize::try_from(database.read_connections)?,
-        writers: usize::try_from(database.writers)?,
-        clock: None,
-    };
-    Store::open(&url, options).await.context("failed to open the database")
+    let url = database_url(config)?;
+    Store::open(&url, store_options(config)).await.context("failed to open the database")
 }
 
 /// The policy, the key and the traces of the tower.
@@ -32,15 +22,6 @@ pub(crate) fn tower_options(config: &Config) -> Result<TowerOptions> {
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     })
-}
-
-/// How tasks are tried again whose lease ran out.
-pub(crate) fn retry_policy(config: &Config) -> RetryPolicy {
-    RetryPolicy {
-        max_attempts: config.worker.max_attempts,
-        base: Duration::from_secs(config.worker.backoff_base_seconds),
-        cap: Duration::from_secs(config.worker.backoff_max_seconds),
-    }
 }
 
 /// A server may run where the traces are not; then it serves everything else.
@@ -55,23 +36,6 @@ fn traces(config: &Config) -> Option<TraceRoot> {
     }
 }
 
-/// Limits, addresses and times.
-pub(crate) fn http_options(config: &Config) -> Result<HttpOptions> {
-    let api = &config.api;
-    Ok(HttpOptions {
-        host: api.host,
-        port: api.port,
-        cors_origins: api.cors_origins.iter().map(ToString::to_string).collect(),
-        body_limit: usize::try_from(api.body_limit_bytes)?,
-        batch_body_limit: usize::try_from(api.batch_body_limit_bytes)?,
-        request_timeout: Duration::from_secs(api.request_timeout_seconds),
-        max_connections: usize::try_from(api.max_connections)?,
-        keep_alive: Duration::from_secs(api.keep_alive_seconds),
-        shutdown_grace: Duration::from_secs(api.shutdown_grace_seconds),
-        workers: usize::try_from(api.workers)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use jct_config::Sources;
@@ -81,13 +45,6 @@ mod tests {
     fn config(overrides: &[(&str, &str)]) -> Config {
         let given = overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         Config::resolve(&Sources { overrides: given.collect(), ..Sources::default() }).unwrap()
-    }
-
-    #[test]
-    fn the_defaults_of_the_configuration_are_those_of_the_server() {
-        let defaults = HttpOptions::default();
-        let options = http_options(&config(&[])).unwrap();
-        assert_eq!(HttpOptions { workers: defaults.workers, ..options }, defaults);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The worker process: reads its configuration once, puts a worker together, runs it until it ends or is told to.
 
 mod args;
-mod wiring;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,10 +8,10 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use args::Args;
 use clap::Parser;
-use jct_config::Config;
 use jct_runner::{RunMode, Shutdown, ShutdownHandle, Worker};
-use jct_store::{DatabaseUrl, Store, StoreOptions};
+use jct_store::Store;
 use jct_trace::{SealerHandle, TraceRoot};
+use jct_wiring::{database_url, executors, repo_sources, store_options, worker_options};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
@@ -32,9 +31,13 @@ async fn run(args: &Args) -> Result<()> {
     jct_config::logging::init(&config.log)?;
     // Signals count from here, even if opening the database takes its time.
     let shutdown = shutdown_on_signals()?;
-    let (executors, options) = (wiring::executors(&config)?, wiring::options(&config, args.mode())?);
+    let executors = executors(&config, repo_sources(&config)?)?;
+    let options = worker_options(&config)?
+        .with_mode(args.mode())
+        .with_component(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     let traces = TraceRoot::open(config.trace.root.as_path()).context("failed to open the trace root")?;
-    let store = open_store(&config).await?;
+    let url = database_url(&config)?;
+    let store = Store::open(&url, store_options(&config)).await.context("failed to open the database")?;
     let sealer = SealerHandle::start(traces.clone());
 
     let worker = Worker::new(options, Arc::new(store.clone()), executors, traces, sealer);
@@ -45,18 +48,6 @@ async fn run(args: &Args) -> Result<()> {
         println!("{report}");
     }
     Ok(())
-}
-
-async fn open_store(config: &Config) -> Result<Store> {
-    let database = &config.database;
-    let url: DatabaseUrl = database.url.expose().parse()?;
-    let options = StoreOptions {
-        migrate: database.migrate,
-        read_connections: usize::try_from(database.read_connections)?,
-        writers: usize::try_from(database.writers)?,
-        clock: None,
-    };
-    Store::open(&url, options).await.context("failed to open the database")
 }
 
 /// Each SIGTERM or SIGINT is one step of the shutdown.
