@@ -1,0 +1,50 @@
+//! A real git repository for tasks to work on.
+
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A repository with one commit on `main`: a source file with a note to do, a licence, a folder.
+#[derive(Debug)]
+pub struct SampleRepository {
+    folder: TempDir,
+}
+
+impl SampleRepository {
+    /// Makes one.
+    #[must_use]
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("docs")).unwrap();
+        for (name, text) in [
+            ("main.rs", "// TO".to_owned() + "DO: say something else\nfn main() {\n    println!(\"hello\");\n}\n"),
+            ("LICENSE", "MIT License\n".to_owned()),
+            ("docs/guide.md", "# Guide\n".to_owned()),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let sample = Self { folder };
+        sample.git(&["init", "-q", "-b", "main"]);
+        sample.git(&["add", "."]);
+        sample.git(&["-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "First"]);
+        sample
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git").current_dir(self.path()).args(arguments).status().unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    }
+}
+
+impl Default for SampleRepository {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,233 @@
+//! API and worker in this process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jct_exec::{CommandExecutor, Executor, Executors, RepoCache, RepoSource, RepoSources, SurveyExecutor};
+use jct_http::{AppState, HttpOptions, bind};
+use jct_lifecycle::RetryPolicy;
+use jct_policy::PolicyConfig;
+use jct_runner::{Shutdown, ShutdownHandle, Worker, WorkerOptions};
+use jct_store::{Store, StoreOptions};
+use jct_tower::work::Reaper;
+use jct_tower::{Tower, TowerOptions};
+use jct_trace::{SealerHandle, TraceRoot};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::{Client, Database, Engine, SampleRepository};
+
+/// The key of the built-in principal `operator` in every test.
+pub const OPERATOR_KEY: &str = "an-operator-key-for-tests";
+
+/// What a test wants to be different.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Whether a worker runs beside the API.
+    pub worker: bool,
+    /// Whether keys are needed.
+    pub keyed: bool,
+    /// Repositories that may be worked on.
+    pub prefixes: &'static str,
+    /// The smallest time budget that is admitted, in seconds.
+    pub min_budget: i64,
+}
+
+impl Default for Setup {
+    /// A worker, keys, `myorg/`, and the contract's smallest budget.
+    fn default() -> Self {
+        Self { worker: true, keyed: true, prefixes: "myorg/", min_budget: 30 }
+    }
+}
+
+/// A tower of a test's own; everything ends when it is dropped.
+#[derive(Debug)]
+pub struct TestTower {
+    base: String,
+    store: Store,
+    worker: Option<(ShutdownHandle, JoinHandle<()>)>,
+    stop_api: Option<oneshot::Sender<()>>,
+    api: Option<JoinHandle<()>>,
+    folder: TempDir,
+    _repository: SampleRepository,
+    runtime: Option<Runtime>,
+    // Dropped last: the database may not go before the store.
+    database: Database,
+}
+
+impl TestTower {
+    /// A tower with everything.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self::with(engine, &Setup::default())
+    }
+
+    /// A tower without a worker: what is queued stays queued.
+    #[must_use]
+    pub fn idle(engine: Engine) -> Self {
+        Self::with(engine, &Setup { worker: false, ..Setup::default() })
+    }
+
+    /// A tower as described.
+    #[must_use]
+    pub fn with(engine: Engine, setup: &Setup) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let database = Database::new(engine);
+        let folder = tempfile::tempdir().unwrap();
+        let repository = SampleRepository::new();
+        let store = runtime.block_on(Store::open(&database.url(), StoreOptions::default())).unwrap();
+        let traces = TraceRoot::open(&folder.path().join("traces")).unwrap();
+        let policy = PolicyConfig::builder().time_budget_seconds(setup.min_budget, 86_400);
+        let policy = policy.allow_prefix_list(setup.prefixes).unwrap().build().unwrap();
+        let options = TowerOptions {
+            policy,
+            traces: Some(traces.clone()),
+            operator_key: setup.keyed.then(|| OPERATOR_KEY.to_owned()),
+            ..TowerOptions::default()
+        };
+        let tower = Tower::new(store.clone(), options);
+        let http = HttpOptions { port: 0, workers: 2, ..HttpOptions::default() };
+        let server = {
+            let _inside = runtime.enter();
+            bind(http, AppState::new(tower, "0.0.0-test")).unwrap()
+        };
+        let base = format!("http://{}", server.address());
+        let (stop_api, stopped) = oneshot::channel();
+        let api = runtime.spawn(async move {
+            server.serve(async { drop(stopped.await) }).await.unwrap();
+        });
+        let reaper = Reaper::new(Arc::new(store.clone()), retry());
+        runtime.spawn(async move { match reaper.run().await {} });
+        let mut tower = Self {
+            base,
+            store,
+            worker: None,
+            stop_api: Some(stop_api),
+            api: Some(api),
+            folder,
+            _repository: repository,
+            runtime: Some(runtime),
+            database,
+        };
+        if setup.worker {
+            tower.start_worker(&traces);
+        }
+        tower
+    }
+
+    fn start_worker(&mut self, traces: &TraceRoot) {
+        let source = self._repository.path().to_str().unwrap().to_owned();
+        let sources = RepoSources::new([RepoSource::new(None, Some("myorg/app"), &source).unwrap()]).unwrap();
+        let cache = Arc::new(RepoCache::new(&self.folder.path().join("repos"), sources).unwrap());
+        let all: [Arc<dyn Executor>; 2] =
+            [Arc::new(CommandExecutor::new(cache.clone())), Arc::new(SurveyExecutor::new(cache))];
+        let options = WorkerOptions::new("worker-1", &self.folder.path().join("workspaces"))
+            .with_slots(2)
+            .unwrap()
+            .with_lease(Duration::from_secs(6), Duration::from_millis(500))
+            .unwrap()
+            .with_grace(Duration::from_secs(1))
+            .with_retry(retry());
+        let runtime = self.runtime.as_ref().unwrap();
+        let _inside = runtime.enter();
+        let sealer = SealerHandle::start(traces.clone());
+        let executors = Executors::new(all).unwrap();
+        let worker = Worker::new(options, Arc::new(self.store.clone()), executors, traces.clone(), sealer);
+        let (handle, shutdown) = Shutdown::new();
+        let running = runtime.spawn(async move { drop(worker.run(shutdown).await.unwrap()) });
+        self.worker = Some((handle, running));
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Somebody without a key.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.base, None)
+    }
+
+    /// The built-in principal, who may do everything.
+    #[must_use]
+    pub fn operator(&self) -> Client {
+        Client::new(&self.base, Some(OPERATOR_KEY))
+    }
+
+    /// Somebody who may only look.
+    #[must_use]
+    pub fn reader(&self) -> Client {
+        self.client("reader", &["tasks:read"])
+    }
+
+    /// A named principal with these scopes.
+    #[must_use]
+    #[track_caller]
+    pub fn client(&self, name: &str, scopes: &[&str]) -> Client {
+        let key = json!({ "name": name, "kind": "agent", "scopes": scopes });
+        let made = self.operator().post("/keys", &key).expect(201);
+        Client::new(&self.base, Some(made["key"].as_str().unwrap_or_else(|| panic!("no key in {made}"))))
+    }
+
+    /// Ends every connection to the database, where there are any.
+    pub fn cut_connections(&self) {
+        self.database.cut_connections();
+    }
+
+    /// Where the sealed folders are.
+    #[must_use]
+    pub fn traces(&self) -> std::path::PathBuf {
+        self.folder.path().join("traces")
+    }
+}
+
+impl Drop for TestTower {
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        runtime.block_on(async {
+            if let Some((handle, running)) = self.worker.take() {
+                handle.escalate();
+                handle.escalate();
+                drop(running.await);
+            }
+            drop(self.stop_api.take());
+            if let Some(api) = self.api.take() {
+                drop(api.await);
+            }
+            self.store.close().await;
+        });
+        runtime.shutdown_timeout(Duration::from_secs(5));
+    }
+}
+
+const fn retry() -> RetryPolicy {
+    RetryPolicy { max_attempts: 3, base: Duration::from_millis(100), cap: Duration::from_secs(1) }
+}
+
+/// A task that runs a shell script in a checkout of the sample repository.
+#[must_use]
+pub fn command_task(script: &str) -> Value {
+    json!({
+        "requested_by": { "kind": "agent", "id": "e2e" },
+        "objective": "run a script",
+        "operation": "code_change",
+        "target": { "repo": "myorg/app" },
+        "inputs": { "executor": "command", "command": ["sh", "-c", script] },
+    })
+}
+
+/// A task that reports on the sample repository.
+#[must_use]
+pub fn survey_task() -> Value {
+    json!({
+        "requested_by": { "kind": "human", "id": "e2e" },
+        "objective": "survey the repository",
+        "operation": "analysis",
+        "target": { "repo": "myorg/app" },
+    })
+}

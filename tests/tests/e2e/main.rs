@@ -1,0 +1,6 @@
+//! The whole tower over HTTP, on both engines: one file a resource.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod enqueue;
+mod run;
