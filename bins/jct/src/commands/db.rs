@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use jct_store::migrations;
+use jct_store::migrations::{self, MigrationStatus};
 use serde_json::json;
 
 use crate::context::{Context, block_on};
@@ -17,7 +17,7 @@ use crate::state_folder;
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
     /// List the migrations and whether each is applied
-    #[command(after_help = "Ends with 1 if one is missing, so that a deployment can ask.")]
+    #[command(after_help = "Ends with 1 if one is missing or unknown to this binary, so that a deployment can ask.")]
     Status,
     /// Apply what is missing
     Migrate,
@@ -56,33 +56,36 @@ pub(crate) fn run(command: &DbCommand, context: &Context) -> Result<Exit, Failur
             block_on(async { migrations::rollback(&url, count).await.map_err(|error| failed(&config, &error)) })?;
         }
     }
-    let complete = block_on(async { show(&url, &config, output).await })?;
+    let fits = block_on(async { show(&url, &config, output).await })?;
     // After a rollback, what is missing is what was asked for.
     let asked = matches!(command, DbCommand::Status);
-    Ok(if complete || !asked { Exit::Success } else { Exit::Negative })
+    Ok(if fits || !asked { Exit::Success } else { Exit::Negative })
 }
 
+/// Prints the migrations; whether the schema fits this binary.
 async fn show(url: &jct_store::DatabaseUrl, config: &jct_config::Config, output: &Output) -> Result<bool, Failure> {
     let migrations = migrations::status(url).await.map_err(|error| failed(config, &error))?;
-    let complete = migrations.iter().all(|migration| migration.applied);
+    let fits = migrations.iter().all(|migration| migration.applied && migration.known);
     if output.is_json() {
-        let list: Vec<_> = migrations
-            .iter()
-            .map(|migration| json!({ "name": migration.name, "applied": migration.applied }))
-            .collect();
-        output.document(
-            &json!({ "database": config.database.url.to_string(), "complete": complete, "migrations": list }),
-        )?;
+        let list: Vec<_> =
+            migrations.iter().map(|migration| json!({ "name": migration.name, "state": state(migration) })).collect();
+        output.document(&json!({ "database": config.database.url.to_string(), "fits": fits, "migrations": list }))?;
     } else {
-        let state = |applied: bool| if applied { "applied" } else { "pending" };
-        let rows: Vec<_> = migrations
-            .iter()
-            .map(|migration| vec![migration.name.clone(), state(migration.applied).to_owned()])
-            .collect();
+        let rows: Vec<_> =
+            migrations.iter().map(|migration| vec![migration.name.clone(), state(migration).to_owned()]).collect();
         output.line(config.database.url.to_string())?;
         output.table(&[Column::Plain("MIGRATION"), Column::Status("STATE")], &rows)?;
     }
-    Ok(complete)
+    Ok(fits)
+}
+
+const fn state(migration: &MigrationStatus) -> &'static str {
+    match (migration.known, migration.applied) {
+        (true, true) => "applied",
+        (true, false) => "pending",
+        // A newer binary was here.
+        (false, _) => "unknown",
+    }
 }
 
 fn failed(config: &jct_config::Config, error: &(dyn std::error::Error + 'static)) -> Failure {

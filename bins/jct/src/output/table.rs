@@ -32,7 +32,7 @@ impl Column {
 fn status_colour(text: &str) -> Option<Color> {
     match text {
         "completed" | "ok" | "valid" | "applied" => Some(Color::Green),
-        "failed" | "problem" | "revoked" | "expired" => Some(Color::Red),
+        "failed" | "problem" | "revoked" | "expired" | "unknown" => Some(Color::Red),
         "running" => Some(Color::Cyan),
         "queued" | "pending" | "warning" => Some(Color::Yellow),
         _ => None,
