@@ -71,12 +71,7 @@ impl Processes {
     /// Starts worker number `n`.
     pub fn start_worker(&mut self, n: usize) {
         let mut command = self.command("jct-worker");
-        command
-            .args(["--name", &format!("worker-{n}"), "--slots", "8"])
-            .env("JCT_WORKER_LEASE_SECONDS", LEASE_SECONDS.to_string())
-            .env("JCT_WORKER_HEARTBEAT_SECONDS", "1")
-            .env("JCT_WORKER_BACKOFF_BASE_SECONDS", "0")
-            .env("JCT_WORKER_MAX_ATTEMPTS", "100");
+        command.args(["--name", &format!("worker-{n}"), "--slots", "8"]);
         self.workers[n] = Some(spawn(command));
     }
 
@@ -104,6 +99,16 @@ impl Processes {
     /// `kill -9`.
     pub fn kill_worker(&mut self, n: usize) {
         kill(self.workers[n].take());
+    }
+
+    /// Stops worker number `n` in the middle of whatever it does, for `pause`; then lets it go on as if nothing had
+    /// happened. It does not know that its leases ran out.
+    pub fn pause_worker(&mut self, n: usize, pause: Duration) {
+        if let Some(child) = &self.workers[n] {
+            signal(child, "-STOP");
+            std::thread::sleep(pause);
+            signal(child, "-CONT");
+        }
     }
 
     /// Asks everybody to end, and waits until they have.
@@ -138,6 +143,11 @@ impl Processes {
             .env("JCT_TRACE_ROOT", at("traces"))
             .env("JCT_WORKER_WORKSPACE_ROOT", at("workspaces"))
             .env("JCT_WORKER_CACHE_ROOT", at("repos"))
+            // Both processes reap, so both must know how tasks are tried again.
+            .env("JCT_WORKER_LEASE_SECONDS", LEASE_SECONDS.to_string())
+            .env("JCT_WORKER_HEARTBEAT_SECONDS", "1")
+            .env("JCT_WORKER_BACKOFF_BASE_SECONDS", "0")
+            .env("JCT_WORKER_MAX_ATTEMPTS", "100")
             .env("JCT_LOG", std::env::var("JCT_TEST_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdin(Stdio::null())
             .stdout(Stdio::null());
@@ -172,9 +182,14 @@ fn spawn(mut command: Command) -> Child {
     child
 }
 
+fn signal(child: &Child, signal: &str) {
+    // A process that is gone needs no signal.
+    drop(Command::new("kill").args([signal, &child.id().to_string()]).status());
+}
+
 /// SIGTERM, and patience.
 fn end(mut child: Child) {
-    drop(Command::new("kill").args(["-TERM", &child.id().to_string()]).status());
+    signal(&child, "-TERM");
     let start = Instant::now();
     while matches!(child.try_wait(), Ok(None)) {
         if start.elapsed() > Duration::from_secs(90) {

@@ -19,6 +19,8 @@ const TASKS: usize = 60;
 const BETWEEN_DEATHS: Duration = Duration::from_millis(700);
 /// The longest that the last task may take after the last one was handed in, for each task.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Kinds of death.
+const KINDS: usize = 4;
 const CALLERS: usize = 4;
 
 fn setting(name: &str, default: usize) -> usize {
@@ -50,6 +52,7 @@ fn nothing_is_lost_or_accepted_twice_while_processes_die(engine: Engine) {
 #[derive(Debug, Default)]
 struct Deaths {
     workers: usize,
+    pauses: usize,
     apis: usize,
     databases: usize,
     longest_api_start: Duration,
@@ -57,8 +60,8 @@ struct Deaths {
 
 impl std::fmt::Display for Deaths {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { workers, apis, databases, longest_api_start } = self;
-        write!(f, "killed {workers} workers and {apis} APIs, restarted the database {databases} times, ")?;
+        let Self { workers, pauses, apis, databases, longest_api_start } = self;
+        write!(f, "killed {workers} workers and {apis} APIs, paused {pauses} workers past their leases, restarted the database {databases} times, ")?;
         write!(f, "the API was back after at most {longest_api_start:?}")
     }
 }
@@ -88,10 +91,14 @@ fn flow(processes: &mut Processes, server: Option<&Server>, tasks: usize) -> (Ha
             })
             .collect();
         let killer = scope.spawn(|| {
-            let mut dice = rand::rng();
-            while !done.load(Ordering::Relaxed) {
+            let (mut dice, mut rounds) = (rand::rng(), 0);
+            // A short run ends only when everything has died once.
+            while rounds < KINDS || !done.load(Ordering::Relaxed) {
                 std::thread::sleep(between_deaths().mul_f64(dice.random_range(0.5..1.5)));
-                kill_something(processes, server, &mut deaths, dice.random_range(0..10));
+                // Each kind of death once, then whatever comes.
+                let roll = [0, 4, 5, 8].get(rounds).copied().unwrap_or_else(|| dice.random_range(0..10));
+                rounds += 1;
+                kill_something(processes, server, &mut deaths, roll);
             }
         });
         for caller in callers {
@@ -113,11 +120,16 @@ fn between_deaths() -> Duration {
 
 fn kill_something(processes: &mut Processes, server: Option<&Server>, deaths: &mut Deaths, roll: usize) {
     match roll {
-        0..5 => {
+        0..4 => {
             let n = roll % processes.workers();
             processes.kill_worker(n);
             processes.start_worker(n);
             deaths.workers += 1;
+        }
+        4 => {
+            let n = deaths.pauses % processes.workers();
+            processes.pause_worker(n, processes.lease() + Duration::from_secs(1));
+            deaths.pauses += 1;
         }
         5..8 => {
             processes.kill_api();
