@@ -82,8 +82,7 @@ impl TaskStatus {
 
 impl TaskEvent {
     /// Every event.
-    pub const ALL: [Self; 6] =
-        [Self::Release, Self::Start, Self::Requeue, Self::Complete, Self::Fail, Self::Cancel];
+    pub const ALL: [Self; 6] = [Self::Release, Self::Start, Self::Requeue, Self::Complete, Self::Fail, Self::Cancel];
 
     /// The state this event leads to, wherever it is possible at all.
     #[must_use]

@@ -67,10 +67,10 @@ fn word(parts: [&str; 2]) -> String {
 
 #[test]
 fn every_module_says_why_it_exists() {
-    let silent = |source: &Source| {
-        !["//!", "#![doc = include_str!"].iter().any(|opening| source.text.starts_with(opening))
-    };
-    let offenders: Vec<String> = sources().iter().filter(|source| silent(source)).map(|source| source.path.clone()).collect();
+    let silent =
+        |source: &Source| !["//!", "#![doc = include_str!"].iter().any(|opening| source.text.starts_with(opening));
+    let offenders: Vec<String> =
+        sources().iter().filter(|source| silent(source)).map(|source| source.path.clone()).collect();
     none("modules without a `//!` at their top", &offenders);
 }
 
@@ -118,7 +118,13 @@ fn lints_are_expected_with_a_reason_and_never_allowed() {
 
 #[test]
 fn nothing_is_left_to_do() {
-    let words = [word(["TO", "DO"]), word(["FIX", "ME"]), word(["XX", "X:"]), word(["unimplemen", "ted!("]), word(["to", "do!("])];
+    let words = [
+        word(["TO", "DO"]),
+        word(["FIX", "ME"]),
+        word(["XX", "X:"]),
+        word(["unimplemen", "ted!("]),
+        word(["to", "do!("]),
+    ];
     // The survey finds such notes in other people's code, so its own names them.
     none("notes to self", &lines_with(&words, |source| !source.path.contains("survey")));
 }
@@ -133,7 +139,8 @@ fn no_source_names_a_machine() {
 fn processes_are_started_in_one_crate_only() {
     let words = [word(["process::Com", "mand"]), word(["Command::n", "ew("])];
     let elsewhere = |source: &Source| {
-        let is_test = source.path.starts_with("tests/") || source.path.contains("/tests/") || source.path.contains("tests.rs");
+        let is_test =
+            source.path.starts_with("tests/") || source.path.contains("/tests/") || source.path.contains("tests.rs");
         !is_test && !source.path.starts_with("crates/jct-exec/")
     };
     none("processes started outside jct-exec", &lines_with(&words, elsewhere));

@@ -40,7 +40,8 @@ impl Books {
 
     async fn add(&mut self, store: &Store, key: &str, id: TaskId, lease: Duration) {
         let owner = store.task_by_idempotency_key(key).await.unwrap();
-        let Some(record) = store.task_get(id).await.unwrap().filter(|_| owner.is_some_and(|owner| owner.0 == id)) else {
+        let Some(record) = store.task_get(id).await.unwrap().filter(|_| owner.is_some_and(|owner| owner.0 == id))
+        else {
             self.lost += 1;
             return;
         };
@@ -50,15 +51,16 @@ impl Books {
         self.attempts += attempts.len();
         let ordinals: Vec<u32> = attempts.iter().map(|attempt| attempt.ordinal).collect();
         self.gaps += usize::from(ordinals != (1..).take(ordinals.len()).collect::<Vec<u32>>());
-        let accepted = attempts.iter().filter(|attempt| {
-            attempt.end.as_ref().is_some_and(|end| end.next_status == TaskStatus::Completed)
-        });
+        let accepted = attempts
+            .iter()
+            .filter(|attempt| attempt.end.as_ref().is_some_and(|end| end.next_status == TaskStatus::Completed));
         self.accepted_twice += accepted.count().saturating_sub(1);
         for pair in attempts.windows(2) {
             let end = pair[0].end.as_ref().unwrap();
             if end.reason == ReasonCode::LeaseLost {
                 // The lease was renewed at most until its worker died; it ran out at most one lease later.
-                self.recoveries.push(pair[1].started_at.since(end.ended_at) + lateness(end.message.as_deref(), end.ended_at));
+                self.recoveries
+                    .push(pair[1].started_at.since(end.ended_at) + lateness(end.message.as_deref(), end.ended_at));
             }
             // Two attempts of one task never overlap.
             self.accepted_twice += usize::from(pair[1].started_at < end.ended_at);

@@ -25,7 +25,10 @@ impl Server {
             run(Command::new("chown").arg("postgres").arg(server.folder.path()));
         }
         let data = server.data();
-        run(server.program("initdb").args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-D"]).arg(&data));
+        run(server
+            .program("initdb")
+            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-D"])
+            .arg(&data));
         server.up();
         Some(server)
     }
@@ -40,8 +43,7 @@ impl Server {
     }
 
     pub(crate) fn up(&self) {
-        let options =
-            format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories=", self.port);
+        let options = format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories=", self.port);
         let mut start = self.program("pg_ctl");
         start.args(["-w", "-t", "60", "-o", &options, "-l"]).arg(self.folder.path().join("log"));
         run(start.arg("-D").arg(self.data()).arg("start"));
@@ -84,7 +86,8 @@ fn is_root() -> bool {
 
 /// The folder of the server's programs: on the path, or where Debian keeps it.
 fn programs() -> Option<PathBuf> {
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let on_path =
+        std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut packaged: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     packaged.sort_unstable();

@@ -61,7 +61,10 @@ struct Deaths {
 impl std::fmt::Display for Deaths {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { workers, pauses, apis, databases, longest_api_start } = self;
-        write!(f, "killed {workers} workers and {apis} APIs, paused {pauses} workers past their leases, restarted the database {databases} times, ")?;
+        write!(
+            f,
+            "killed {workers} workers and {apis} APIs, paused {pauses} workers past their leases, restarted the database {databases} times, "
+        )?;
         write!(f, "the API was back after at most {longest_api_start:?}")
     }
 }

@@ -23,7 +23,14 @@ fn shown(entry: &AuditEntry) -> String {
         let state = state.as_ref().map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
         state.and_then(|state| state["status"].as_str().map(str::to_owned)).unwrap_or_else(|| "-".to_owned())
     };
-    format!("{} {} {}: {} > {}", entry.seq, entry.actor.name(), entry.action, status(&entry.before), status(&entry.after))
+    format!(
+        "{} {} {}: {} > {}",
+        entry.seq,
+        entry.actor.name(),
+        entry.action,
+        status(&entry.before),
+        status(&entry.after)
+    )
 }
 
 async fn every_change_of_a_task_has_its_entry(db: Db) {
@@ -63,10 +70,7 @@ async fn an_outsiders_changes_carry_its_name(db: Db) {
     change(&store, id, "jules", take()).await;
     change(&store, id, "jules", complete()).await;
     let trail: Vec<String> = audit(&store, id).await.iter().map(shown).collect();
-    assert_eq!(
-        trail[1..],
-        ["2 jules status_changed: queued > running", "3 jules status_changed: running > completed"]
-    );
+    assert_eq!(trail[1..], ["2 jules status_changed: queued > running", "3 jules status_changed: running > completed"]);
 }
 
 async fn a_refused_write_is_noted_and_changes_nothing(db: Db) {

@@ -98,13 +98,8 @@ async fn a_key_that_belongs_to_another_task_names_that_task(db: Db) {
 
 async fn keys_repeated_inside_one_batch_are_handled_in_order(db: Db) {
     let store = db.store().await;
-    let items = [
-        task().key("a"),
-        task().key("b"),
-        task().key("a"),
-        task().key("b").objective("a different task"),
-        task(),
-    ];
+    let items =
+        [task().key("a"), task().key("b"), task().key("a"), task().key("b").objective("a different task"), task()];
     let answers = store.enqueue(items.iter().map(|item| item.build()).collect()).await.unwrap();
     let (a, b) = (created(&answers[0]), created(&answers[1]));
     assert_eq!(answers[2], Enqueued::Replayed { task_id: a });

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 use jct_contract::TaskId;
 use jct_lifecycle::{ReasonCode, TaskStatus};
-use jct_store::model::{ClaimFilter, HeartbeatAnswer, SettleAnswer, TaskState};
 use jct_store::StatusAction;
+use jct_store::model::{ClaimFilter, HeartbeatAnswer, SettleAnswer, TaskState};
 
 use crate::support::{
     Db, LEASE, audit, cancel, change, complete, completed, enqueue_many, failed, log_line, on_both_engines, principal,
@@ -37,7 +37,8 @@ async fn invariant_01_a_task_without_an_admission_cannot_be_made_visible_to_a_wo
     ))
     .await
     .unwrap();
-    let ready = "run_at, executor, generation, attempts, max_attempts, queued_at, updated_at, trace_id, event_seq, audit_seq";
+    let ready =
+        "run_at, executor, generation, attempts, max_attempts, queued_at, updated_at, trace_id, event_seq, audit_seq";
     let lease = "epoch, generation, attempt, max_attempts, executor, holder_kind, holder, acquired_at, expires_at, \
          queued_at, started_at, trace_id, event_seq, audit_seq";
     let hold = "max_attempts, held_at, trace_id, event_seq, audit_seq";
@@ -186,8 +187,10 @@ async fn invariant_05_an_ordinal_is_never_used_twice(db: Db) {
     }
     assert_eq!(handed_out, [(1, 1), (2, 2), (3, 3), (4, 4)]);
     assert_eq!(store_attempts(&store, id).await, [1, 2, 3, 4]);
-    let again = format!("INSERT INTO attempts (task_id, ordinal, epoch, generation, holder_kind, holder, started_at) \
-         VALUES ('{id}', 4, 1, 9, 'external', 'x', 0)");
+    let again = format!(
+        "INSERT INTO attempts (task_id, ordinal, epoch, generation, holder_kind, holder, started_at) \
+         VALUES ('{id}', 4, 1, 9, 'external', 'x', 0)"
+    );
     db.execute(&again).await.unwrap_err();
 }
 
@@ -230,7 +233,10 @@ async fn invariant_08_every_waiting_task_can_be_explained_from_data(db: Db) {
     let claimed = worker("runner").claim_one(&store).await;
     settle(&store, claimed.lease, failed(ReasonCode::WorkerError)).await;
     let TaskState::Queued { run_at, last_reason, .. } = state(&store, backing_off).await else { panic!("not queued") };
-    assert_eq!((run_at, last_reason), (db.now().after(std::time::Duration::from_secs(5)), Some(ReasonCode::WorkerError)));
+    assert_eq!(
+        (run_at, last_reason),
+        (db.now().after(std::time::Duration::from_secs(5)), Some(ReasonCode::WorkerError))
+    );
 
     let in_line = task().executor("rare").enqueue(&store).await;
     let position = store.queue_position(in_line).await.unwrap().unwrap();

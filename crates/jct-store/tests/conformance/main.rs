@@ -8,8 +8,8 @@
 
 mod support;
 
-mod claim;
 mod audit;
+mod claim;
 mod durability;
 mod enqueue;
 mod event;

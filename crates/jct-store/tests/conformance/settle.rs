@@ -27,8 +27,7 @@ on_both_engines![
     settlement_text_may_be_anything,
 ];
 
-const FINISHED: SettleAnswer =
-    SettleAnswer::Accepted(Disposition::Finish(TaskEvent::Complete, ReasonCode::Completed));
+const FINISHED: SettleAnswer = SettleAnswer::Accepted(Disposition::Finish(TaskEvent::Complete, ReasonCode::Completed));
 
 fn proof() -> TraceRef {
     TraceRef { path: "some-task/attempt-1".to_owned(), manifest_digest: Some("ab".repeat(32)) }

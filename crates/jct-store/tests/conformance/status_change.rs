@@ -207,8 +207,7 @@ async fn concurrent_changes_of_one_task_win_once(db: Db) {
             let action = if n < 3 { take() } else { cancel() };
             tokio::spawn(async move { change(&store, id, &format!("p{n}"), action).await })
         });
-        let answers: Vec<_> =
-            futures_util::future::join_all(tries).await.into_iter().map(Result::unwrap).collect();
+        let answers: Vec<_> = futures_util::future::join_all(tries).await.into_iter().map(Result::unwrap).collect();
         let taken = answers.iter().filter(|answer| matches!(answer, ChangeAnswer::Taken(_))).count();
         let ended = answers.iter().filter(|answer| **answer == ChangeAnswer::Changed).count();
         assert!(taken <= 1 && ended == 1, "{answers:?}");

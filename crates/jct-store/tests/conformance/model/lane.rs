@@ -164,7 +164,9 @@ impl Lane {
             }
             TaskState::Running { attempt, expires_at, holder, cancel_requested_at, .. } => Place::Running {
                 holder: match holder {
-                    jct_store::model::Holder::Worker { id, .. } => Holder::Worker(usize::from(id != self.workers[0].id)),
+                    jct_store::model::Holder::Worker { id, .. } => {
+                        Holder::Worker(usize::from(id != self.workers[0].id))
+                    }
                     jct_store::model::Holder::External { principal } => {
                         Holder::Outside(usize::from(principal != "outsider-0"))
                     }
@@ -199,8 +201,7 @@ impl Lane {
             let ends: Vec<_> =
                 attempts.iter().map(|attempt| attempt.end.as_ref().map(|end| (end.reason, end.next_status))).collect();
             agree!(format!("attempts of task {n}"), &ends, &model.attempts);
-            let ordinals: Vec<(u32, Fence)> =
-                attempts.iter().map(|attempt| (attempt.ordinal, attempt.fence)).collect();
+            let ordinals: Vec<(u32, Fence)> = attempts.iter().map(|attempt| (attempt.ordinal, attempt.fence)).collect();
             let expected: Vec<_> = (1..).zip(1..).take(ends.len()).map(|(n, g)| (n, generation(g))).collect();
             agree!(format!("ordinals and fences of task {n}"), ordinals, expected);
             let events = store.task_events(*id, 0, 10_000).await.map_err(|error| format!("{error:?}"))?;

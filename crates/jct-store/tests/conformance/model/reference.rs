@@ -53,7 +53,9 @@ pub(super) enum Answer {
     Replayed(usize),
     KeyReused(usize),
     Claimed(Vec<(usize, u32)>),
-    Held { cancel: bool },
+    Held {
+        cancel: bool,
+    },
     Lost,
     Recorded,
     NotRecorded,
@@ -135,19 +137,22 @@ impl Model {
             let same = self.tasks[owner].variant == variant;
             return if same { Answer::Replayed(owner) } else { Answer::KeyReused(owner) };
         }
-        let place =
-            if hold { Place::Pending } else { Place::Queued { run_at: self.now, attempts: 0, max_attempts } };
+        let place = if hold { Place::Pending } else { Place::Queued { run_at: self.now, attempts: 0, max_attempts } };
         let (attempts, receipts) = (Vec::new(), Vec::new());
         self.tasks.push(Task { key, variant, max_attempts, place, attempts, receipts, events: 1, audits: 1 });
         Answer::Created
     }
 
     fn claim(&mut self, limit: usize, worker: usize) -> Answer {
-        let mut due: Vec<(i64, usize)> = self.tasks.iter().enumerate().filter_map(|(n, task)| match task.place {
-            Place::Queued { run_at, .. } if run_at <= self.now => Some((run_at, n)),
-            _ => None,
-        })
-        .collect();
+        let mut due: Vec<(i64, usize)> = self
+            .tasks
+            .iter()
+            .enumerate()
+            .filter_map(|(n, task)| match task.place {
+                Place::Queued { run_at, .. } if run_at <= self.now => Some((run_at, n)),
+                _ => None,
+            })
+            .collect();
         due.sort_unstable();
         due.truncate(limit);
         let claimed = due.into_iter().map(|(_, n)| {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jct_store::model::Reaped;
 use jct_store::Store;
+use jct_store::model::Reaped;
 
 use super::lane::Lane;
-use super::tables;
 use super::script::{Play, Weather};
+use super::tables;
 use crate::support::{Db, RETRY, on_both_engines};
 
 on_both_engines![ten_thousand_random_lives_agree_with_the_model];
@@ -82,10 +82,10 @@ async fn change_weather(db: &Db, store: &mut Store, lanes: &mut [Lane], weather:
 async fn reap(db: &Db, store: &Store, lanes: &mut [Lane]) -> Result<(), Disagreement> {
     let mut all: Vec<Reaped> = Vec::new();
     loop {
-        let reaped = store.reap(RETRY, 150, 1.0).await.map_err(|error| Disagreement {
-            script: 0,
-            text: format!("the reaper failed: {error:?}"),
-        })?;
+        let reaped = store
+            .reap(RETRY, 150, 1.0)
+            .await
+            .map_err(|error| Disagreement { script: 0, text: format!("the reaper failed: {error:?}") })?;
         if reaped.is_empty() {
             break;
         }

@@ -6,14 +6,38 @@ use rand::{RngExt, SeedableRng};
 /// One command of a script. Indices count back from the newest task or lease of the script, and wrap.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
-    Enqueue { hold: bool, key: Option<u8>, variant: u8, max_attempts: u32 },
-    Claim { limit: u32, worker: usize },
-    Heartbeat { lease: usize, worker: usize },
-    Record { lease: usize, lines: u64 },
-    Settle { lease: usize, end: End },
+    Enqueue {
+        hold: bool,
+        key: Option<u8>,
+        variant: u8,
+        max_attempts: u32,
+    },
+    Claim {
+        limit: u32,
+        worker: usize,
+    },
+    Heartbeat {
+        lease: usize,
+        worker: usize,
+    },
+    Record {
+        lease: usize,
+        lines: u64,
+    },
+    Settle {
+        lease: usize,
+        end: End,
+    },
     /// Whatever was last accepted for the lease, once more.
-    SettleAgain { lease: usize },
-    Change { task: usize, by: usize, fence: Option<usize>, action: Action },
+    SettleAgain {
+        lease: usize,
+    },
+    Change {
+        task: usize,
+        by: usize,
+        fence: Option<usize>,
+        action: Action,
+    },
 }
 
 /// How a worker says that its attempt ended.

@@ -12,7 +12,8 @@ pub(super) async fn places(db: &Db, first: Timestamp) -> HashMap<String, Vec<Str
     let since = format!("{}-0000-0000-000000000000", &TaskId::at(first).to_string()[..13]);
     let text = |expression: &str| format!("CAST({expression} AS TEXT)");
     let id = text("task_id");
-    let ready = format!("'ready ' || {} || ' ' || {} || '/' || {}", text("run_at"), text("attempts"), text("max_attempts"));
+    let ready =
+        format!("'ready ' || {} || ' ' || {} || '/' || {}", text("run_at"), text("attempts"), text("max_attempts"));
     let lease = format!(
         "'lease ' || holder_kind || ' ' || {} || ' ' || {} || '/' || {} || \
          CASE WHEN cancel_requested_at IS NULL THEN '' ELSE ' cancel' END",
@@ -24,9 +25,8 @@ pub(super) async fn places(db: &Db, first: Timestamp) -> HashMap<String, Vec<Str
         "'outcome ' || status || ' ' || reason || ' ' || {} || CASE WHEN error IS NULL THEN ' result' ELSE ' error' END",
         text("coalesce(attempt, 0)")
     );
-    let from = |row: &str, table: &str| {
-        format!("SELECT {id} || ' ' || {row} AS line FROM {table} WHERE task_id >= '{since}'")
-    };
+    let from =
+        |row: &str, table: &str| format!("SELECT {id} || ' ' || {row} AS line FROM {table} WHERE task_id >= '{since}'");
     let query = [
         from("'held'", "task_holds"),
         from(&ready, "task_ready"),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use jct_contract::{Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId};
 use jct_contract::Clock;
+use jct_contract::{Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId};
 use jct_lifecycle::{AttemptEnd, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
 use jct_store::model::{
@@ -135,13 +135,7 @@ pub(crate) fn worker(name: &str) -> Worker {
 
 impl Worker {
     pub(crate) fn request(&self, limit: u32) -> Claim {
-        Claim {
-            worker_id: self.id,
-            worker_name: self.name.clone(),
-            limit,
-            lease: LEASE,
-            filter: ClaimFilter::Any,
-        }
+        Claim { worker_id: self.id, worker_name: self.name.clone(), limit, lease: LEASE, filter: ClaimFilter::Any }
     }
 
     pub(crate) async fn claim(&self, store: &Store, limit: u32) -> Vec<ClaimedTask> {

@@ -95,12 +95,17 @@ async fn sqlite_keys(db: &Db) -> Vec<String> {
         lines.extend(db.lines(query).await);
     }
     // Checks have names only in the text of their table. What stands in for `boolean` belongs to the map of types.
-    let tables = "SELECT name || char(10) || sql AS line FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%CHECK%'";
+    let tables =
+        "SELECT name || char(10) || sql AS line FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%CHECK%'";
     for table in db.lines(tables).await {
         let (name, sql) = table.split_once('\n').unwrap();
         let words: Vec<&str> = sql.split_whitespace().collect();
         for check in words.windows(3).filter(|words| words[0] == "CONSTRAINT" && words[2] == "CHECK") {
-            if !sql.contains(&format!("{} CHECK ({} IN (0, 1))", check[1], check[1].trim_start_matches(&format!("{name}_")))) {
+            if !sql.contains(&format!(
+                "{} CHECK ({} IN (0, 1))",
+                check[1],
+                check[1].trim_start_matches(&format!("{name}_"))
+            )) {
                 lines.push(format!("{name} check {}", check[1]));
             }
         }
