@@ -3,34 +3,41 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use jct_policy::{PolicyConfig, decide};
+use jct_policy::{PolicyConfig, decide, evaluate};
 
 use super::bodies;
 use super::goals::{Engine, Measured, Metric};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Decisions between two looks at the clock.
-const BLOCK: u32 = 10_000;
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// Decides on one normalised task again and again.
+/// Decides on one task again and again: the rules alone on its normalised form, then everything from the task as the
+/// door let it through to the admission, with one spelling and both digests.
 pub(super) fn measure(span: Duration) -> Result<Vec<Measured>, Failure> {
     let policy = PolicyConfig::from_prefix_list(bodies::PREFIXES).map_err(|error| broken(&error))?;
-    let task = bodies::normalized()?;
-    let block = || (0..BLOCK).filter(|_| decide(black_box(&task), black_box(&policy)).is_ok()).count();
-    let started = Instant::now();
-    while started.elapsed() < WARM_UP {
-        black_box(block());
-    }
-    let (started, mut decisions) = (Instant::now(), 0.0);
-    while started.elapsed() < span {
-        if block() != usize::try_from(BLOCK).unwrap_or(usize::MAX) {
-            return Err(Failure::new(Exit::Negative, "the gate refused a task that its policy allows"));
+    let (spec, task) = (bodies::spec(0)?, bodies::normalized()?);
+    let rules = rate(span, 10_000, || decide(black_box(&task), black_box(&policy)).is_ok())?;
+    let whole = rate(span, 100, || evaluate(black_box(&spec), black_box(&policy)).is_ok())?;
+    Ok([(Metric::GateRate, rules), (Metric::EvaluateRate, whole)]
+        .map(|(metric, rate)| Measured::new(metric, Engine::None, rate))
+        .into())
+}
+
+/// Decisions a second; `block` of them lie between two looks at the clock.
+fn rate(span: Duration, block: u32, admits: impl Fn() -> bool) -> Result<f64, Failure> {
+    let blocks_for = |span: Duration| {
+        let (started, mut blocks) = (Instant::now(), 0_u32);
+        while started.elapsed() < span {
+            if !(0..block).all(|_| admits()) {
+                return Err(Failure::new(Exit::Negative, "the gate refused a task that its policy allows"));
+            }
+            blocks += 1;
         }
-        decisions += f64::from(BLOCK);
-    }
-    Ok(vec![Measured::new(Metric::GateRate, Engine::None, decisions / started.elapsed().as_secs_f64())])
+        Ok(f64::from(blocks) * f64::from(block) / started.elapsed().as_secs_f64())
+    };
+    blocks_for(WARM_UP)?;
+    blocks_for(span)
 }
 
 fn broken(error: &(dyn std::error::Error + 'static)) -> Failure {
