@@ -33,6 +33,12 @@ fmt:
 broken-fence:
     bash .ci/broken-fence
 
+# With JCT_TEST_POSTGRES_URL set also on PostgreSQL, with a server of its own that is restarted.
+#
+# Kill workers, APIs and databases while many tasks flow, and balance the books.
+torture tasks="5000":
+    JCT_TEST_TORTURE_TASKS={{ tasks }} cargo test --release -p jct-tests --test crash -- --nocapture torture
+
 # Measure this machine against the numbers of docs/BENCHMARKS.md.
 bench *args:
     cargo run --release -p jct -- bench {{ args }}
