@@ -3,4 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod enqueue;
+mod hostile;
 mod run;
+mod tasks;
+mod tower;
