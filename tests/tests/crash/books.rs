@@ -14,7 +14,7 @@ pub(crate) struct Books {
     pub(crate) acknowledged: usize,
     pub(crate) lost: usize,
     pub(crate) accepted_twice: usize,
-    pub(crate) unexpected_ends: usize,
+    pub(crate) unexpected_ends: Vec<String>,
     pub(crate) gaps: usize,
     pub(crate) attempts: usize,
     pub(crate) leases_lost: u64,
@@ -25,11 +25,11 @@ pub(crate) struct Books {
 
 impl Books {
     /// Balances the books over the tasks that were acknowledged, each under its idempotency key.
-    pub(crate) async fn balance(url: &DatabaseUrl, acknowledged: &HashMap<String, String>, lease: Duration) -> Self {
+    pub(crate) async fn balance(url: &DatabaseUrl, acknowledged: &HashMap<String, String>) -> Self {
         let store = Store::open(url, StoreOptions::default()).await.unwrap();
         let mut books = Self { acknowledged: acknowledged.len(), ..Self::default() };
         for (key, id) in acknowledged {
-            books.add(&store, key, id.parse().unwrap(), lease).await;
+            books.add(&store, key, id.parse().unwrap()).await;
         }
         let incidents = store.incident_counts().await.unwrap();
         (books.leases_lost, books.stale_writes_refused) = (incidents.leases_lost, incidents.stale_writes_refused);
@@ -38,7 +38,7 @@ impl Books {
         books
     }
 
-    async fn add(&mut self, store: &Store, key: &str, id: TaskId, lease: Duration) {
+    async fn add(&mut self, store: &Store, key: &str, id: TaskId) {
         let owner = store.task_by_idempotency_key(key).await.unwrap();
         let Some(record) = store.task_get(id).await.unwrap().filter(|_| owner.is_some_and(|owner| owner.0 == id))
         else {
@@ -46,7 +46,9 @@ impl Books {
             return;
         };
         self.lost += usize::from(!record.state.status().is_final());
-        self.unexpected_ends += usize::from(record.state.status() != TaskStatus::Completed);
+        if record.state.status() != TaskStatus::Completed {
+            self.unexpected_ends.push(format!("{id}: {:?}", record.state));
+        }
         let attempts = store.task_attempts(id).await.unwrap();
         self.attempts += attempts.len();
         let ordinals: Vec<u32> = attempts.iter().map(|attempt| attempt.ordinal).collect();
@@ -65,7 +67,6 @@ impl Books {
             // Two attempts of one task never overlap.
             self.accepted_twice += usize::from(pair[1].started_at < end.ended_at);
         }
-        let _ = lease;
         self.check_numbers(store, id).await;
     }
 
@@ -89,7 +90,7 @@ impl Books {
         assert_eq!(self.lost, 0, "an acknowledged task was lost");
         assert_eq!(self.accepted_twice, 0, "a task was accepted twice");
         assert_eq!(self.gaps, 0, "a number is missing");
-        assert_eq!(self.unexpected_ends, 0, "a task ended otherwise than it should");
+        assert!(self.unexpected_ends.is_empty(), "ended otherwise than they should:\n{}", self.unexpected_ends.join("\n"));
         let limit = lease + RECOVERY_MARGIN;
         assert!(self.recovery(99) <= limit, "recovery took {:?}, more than {limit:?}", self.recovery(99));
     }

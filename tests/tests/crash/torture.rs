@@ -200,5 +200,5 @@ fn settle_down(processes: &mut Processes, tasks: usize) {
 
 fn balance(url: &DatabaseUrl, acknowledged: &HashMap<String, String>, lease: Duration) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(Books::balance(url, acknowledged, lease)).assert_balanced(lease);
+    runtime.block_on(Books::balance(url, acknowledged)).assert_balanced(lease);
 }
