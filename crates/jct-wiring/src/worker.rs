@@ -128,10 +128,7 @@ mod tests {
     fn all_executors_are_offered_unless_some_are_named() {
         check(&[], Ok(&["command", "survey"]));
         check(&[("worker.executors", "survey")], Ok(&["survey"]));
-        check(
-            &[("worker.executors", "survey,agent")],
-            Err("there is no executor `agent`; known are command, survey"),
-        );
+        check(&[("worker.executors", "survey,agent")], Err("there is no executor `agent`; known are command, survey"));
     }
 
     #[test]
