@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use jct_config::Config;
-use jct_store::{DatabaseUrl, OpenError, Store, StoreError, StoreOptions};
+use jct_store::{DatabaseUrl, OpenError, Store, StoreError};
+use jct_wiring::store_options;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -20,20 +21,10 @@ pub(crate) fn parse(text: &str) -> Result<DatabaseUrl, Failure> {
     text.parse().map_err(|error| Failure::caused(Exit::Usage, "the database address is not usable", &error))
 }
 
-/// How the configuration wants the database to be opened.
-pub(crate) fn options(config: &Config) -> StoreOptions {
-    StoreOptions {
-        migrate: config.database.migrate,
-        read_connections: usize::try_from(config.database.read_connections).unwrap_or(usize::MAX),
-        writers: usize::try_from(config.database.writers).unwrap_or(usize::MAX),
-        ..StoreOptions::default()
-    }
-}
-
 /// Opens the configured database.
 pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
     state_folder::prepare(config, Path::new("."))?;
-    Store::open(&url(config)?, options(config)).await.map_err(|error| cannot_open(config, &error))
+    Store::open(&url(config)?, store_options(config)).await.map_err(|error| cannot_open(config, &error))
 }
 
 fn cannot_open(config: &Config, error: &OpenError) -> Failure {

@@ -14,7 +14,6 @@ mod output;
 mod signals;
 mod stack;
 mod state_folder;
-mod wiring;
 
 use std::process::ExitCode;
 

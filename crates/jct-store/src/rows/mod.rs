@@ -2,38 +2,13 @@
 //! only way from one to the other.
 
 mod admin;
+mod columns;
 mod history;
 mod queue;
 mod task;
 
 pub(crate) use admin::{ApiKeyRow, PauseRow, WorkerRow};
+pub(crate) use columns::{time, to_principal, to_reason, to_trace_id, to_u32};
 pub(crate) use history::{AttemptEndRow, AttemptRow, AuditRow, EventRow};
 pub(crate) use queue::{HoldRow, LeaseRow, OutcomeRow, ReadyRow};
 pub(crate) use task::{AdmissionRow, PolicyRow, TaskRow, TaskRows};
-
-use jct_contract::{Principal, RequesterKind, Timestamp, TraceId};
-use jct_lifecycle::ReasonCode;
-
-use crate::StoreError;
-
-/// Columns are signed because SQL knows nothing else.
-pub(crate) fn to_u32(column: &str, value: i64) -> Result<u32, StoreError> {
-    u32::try_from(value).map_err(|_| StoreError::corrupt(format!("{column} is {value}")))
-}
-
-pub(crate) fn to_reason(text: &str) -> Result<ReasonCode, StoreError> {
-    text.parse().map_err(|_| StoreError::corrupt(format!("reason `{text}`")))
-}
-
-pub(crate) fn to_trace_id(text: &str) -> Result<TraceId, StoreError> {
-    text.parse().map_err(|_| StoreError::corrupt(format!("trace id `{text}`")))
-}
-
-pub(crate) fn to_principal(kind: &str, name: &str) -> Result<Principal, StoreError> {
-    let kind: RequesterKind = kind.parse().map_err(|_| StoreError::corrupt(format!("principal kind `{kind}`")))?;
-    Principal::new(kind, name).map_err(|_| StoreError::corrupt(format!("principal `{name}`")))
-}
-
-pub(crate) fn time(micros: i64) -> Timestamp {
-    Timestamp::from_micros(micros)
-}

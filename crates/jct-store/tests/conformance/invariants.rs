@@ -177,7 +177,9 @@ async fn invariant_05_an_ordinal_is_never_used_twice(db: Db) {
         let claimed = worker("runner").claim_one(&store).await;
         handed_out.push((claimed.attempt, claimed.lease.fence.generation));
         match end {
-            Some(end) => drop(settle(&store, claimed.lease, end).await),
+            Some(end) => {
+                settle(&store, claimed.lease, end).await;
+            }
             None => {
                 db.pass(LEASE);
                 reap(&store).await;

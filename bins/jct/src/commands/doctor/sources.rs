@@ -4,7 +4,7 @@ use jct_config::{Config, RepoMatch};
 use jct_exec::{Prober, RepoSources};
 
 use super::check::{Check, with_causes};
-use crate::wiring::repo_sources;
+use jct_wiring::repo_sources;
 
 pub(super) async fn checks(config: &Config, asked: &[String]) -> Vec<Check> {
     if config.repo_sources.is_empty() {

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use super::sample;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::wiring;
 
 /// Name by which the demo's repository is handed in.
 pub(super) const REPO: &str = "local/demo";
@@ -82,7 +81,7 @@ async fn look(config: &Config, folder: &Path) -> Result<(String, RepoSources), G
 }
 
 fn sources(config: &Config, folder: &Path) -> Result<RepoSources, GitError> {
-    let configured = wiring::repo_source_list(config);
+    let configured = jct_wiring::repo_source_list(config);
     let demo = folder.to_str().and_then(|path| RepoSource::new(None, Some(REPO), path).ok());
     let unusable = || GitError::InvalidRepo { repo: REPO.to_owned() };
     let (Ok(mut sources), Some(demo)) = (configured, demo) else { return Err(unusable()) };

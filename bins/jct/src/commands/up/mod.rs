@@ -3,6 +3,7 @@
 mod args;
 mod checkout;
 mod demo;
+mod policy;
 mod report;
 mod run;
 mod sample;

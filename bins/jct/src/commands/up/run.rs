@@ -13,12 +13,14 @@ use jct_runner::Worker;
 use jct_store::Store;
 use jct_tower::{Tower, TowerOptions};
 use jct_trace::{SealerHandle, TraceRoot};
+use jct_wiring::ExecutorsError;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::args::UpArgs;
 use super::checkout::{self, DemoRepo};
 use super::demo::Demo;
+use super::policy::policy;
 use crate::context::{Context, block_on};
 use crate::database;
 use crate::exit::Exit;
@@ -26,7 +28,6 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::signals::Signals;
 use crate::stack::Stack;
-use crate::wiring;
 
 pub(crate) fn run(args: UpArgs, context: &Context) -> Result<Exit, Failure> {
     let config = quiet(args.demo, args.overrides(), context)?;
@@ -88,10 +89,10 @@ async fn build(config: &Config, demo: Option<&DemoRepo>) -> Result<(Stack, Socke
     })?;
     let sources = match demo {
         Some(demo) => demo.sources.clone(),
-        None => wiring::repo_sources(config)
+        None => jct_wiring::repo_sources(config)
             .map_err(|error| Failure::caused(Exit::Usage, "a repository source is not usable", &error))?,
     };
-    let policy = wiring::policy(config, demo.and_then(|_| checkout::PREFIX.parse().ok()))?;
+    let policy = policy(config, demo.and_then(|_| checkout::PREFIX.parse().ok()))?;
     let store = database::open(config).await?;
     let options = TowerOptions {
         policy,
@@ -110,16 +111,25 @@ async fn server(config: &Config, tower: Tower) -> Result<BoundServer, Failure> {
     let keyed = tower.authenticator().is_keyed().await.map_err(|error| database::failed(&error))?;
     jct_http::check_exposure(config.api.host, keyed, config.api.allow_unauthenticated)
         .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-    jct_http::bind(wiring::http(config), AppState::new(tower, env!("CARGO_PKG_VERSION")))
+    jct_http::bind(jct_wiring::http_options(config), AppState::new(tower, env!("CARGO_PKG_VERSION")))
         .map_err(|error| not_bound(config, &error))
 }
 
 fn worker(config: &Config, store: &Store, sources: RepoSources, traces: &TraceRoot) -> Result<Worker, Failure> {
-    let options = wiring::worker(config)
-        .map_err(|error| Failure::caused(Exit::Usage, "the worker cannot work like that", &error))?;
-    let executors = wiring::executors(config, sources)?;
+    let options = jct_wiring::worker_options(config)
+        .map_err(|error| Failure::caused(Exit::Usage, "the worker cannot work like that", &error))?
+        .with_component(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    let executors = jct_wiring::executors(config, sources).map_err(|error| no_executors(&error))?;
     let sealer = SealerHandle::start(traces.clone());
     Ok(Worker::new(options, Arc::new(store.clone()), executors, traces.clone(), sealer))
+}
+
+fn no_executors(error: &ExecutorsError) -> Failure {
+    let exit = match error {
+        ExecutorsError::Unknown { .. } => Exit::Usage,
+        ExecutorsError::Cache(_) | ExecutorsError::Registry(_) => Exit::Local,
+    };
+    Failure::caused(exit, "the executors cannot be put together", error)
 }
 
 fn not_bound(config: &Config, error: &BindError) -> Failure {

@@ -27,7 +27,10 @@ struct Inner {
 }
 
 enum Place {
-    Sqlite(TempDir),
+    Sqlite {
+        #[expect(dead_code, reason = "the folder goes when its handle goes")]
+        folder: TempDir,
+    },
     Postgres(String),
 }
 
@@ -80,7 +83,7 @@ impl Db {
     /// Runs statements past the store, as somebody with a database shell would.
     pub(crate) async fn execute(&self, sql: &str) -> Result<(), String> {
         match &self.0.place {
-            Place::Sqlite(_) => self.sqlite().batch_execute(sql).map_err(|error| error.to_string()),
+            Place::Sqlite { .. } => self.sqlite().batch_execute(sql).map_err(|error| error.to_string()),
             Place::Postgres(address) => {
                 connect(address).await.batch_execute(sql).await.map_err(|error| match error.as_db_error() {
                     Some(error) => error.message().to_owned(),
@@ -93,7 +96,7 @@ impl Db {
     /// The column `line`, which must be text, of a query past the store.
     pub(crate) async fn lines(&self, sql: &str) -> Vec<String> {
         match &self.0.place {
-            Place::Sqlite(_) => {
+            Place::Sqlite { .. } => {
                 let lines: Vec<Line> = diesel::sql_query(sql).load(&mut self.sqlite()).unwrap();
                 lines.into_iter().map(|row| row.line).collect()
             }
@@ -134,7 +137,7 @@ impl Db {
 pub(crate) async fn on_sqlite<T: Future<Output = ()>>(test: impl FnOnce(Db) -> T) {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::sqlite(folder.path().join("jct.db"));
-    Db::new(url, Place::Sqlite(folder)).run(test).await;
+    Db::new(url, Place::Sqlite { folder: folder }).run(test).await;
 }
 
 /// Runs a test on PostgreSQL, in a database of its own, or says that it was skipped.
