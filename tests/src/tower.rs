@@ -137,7 +137,9 @@ impl TestTower {
         let executors = Executors::new(all).unwrap();
         let worker = Worker::new(options, Arc::new(self.store.clone()), executors, traces.clone(), sealer);
         let (handle, shutdown) = Shutdown::new();
-        let running = runtime.spawn(async move { drop(worker.run(shutdown).await.unwrap()) });
+        let running = runtime.spawn(async move {
+            let _report = worker.run(shutdown).await.unwrap();
+        });
         self.worker = Some((handle, running));
     }
 

@@ -90,7 +90,11 @@ impl Books {
         assert_eq!(self.lost, 0, "an acknowledged task was lost");
         assert_eq!(self.accepted_twice, 0, "a task was accepted twice");
         assert_eq!(self.gaps, 0, "a number is missing");
-        assert!(self.unexpected_ends.is_empty(), "ended otherwise than they should:\n{}", self.unexpected_ends.join("\n"));
+        assert!(
+            self.unexpected_ends.is_empty(),
+            "ended otherwise than they should:\n{}",
+            self.unexpected_ends.join("\n")
+        );
         let limit = lease + RECOVERY_MARGIN;
         assert!(self.recovery(99) <= limit, "recovery took {:?}, more than {limit:?}", self.recovery(99));
     }
@@ -108,7 +112,7 @@ const RECOVERY_MARGIN: Duration = Duration::from_secs(10);
 /// How long after its end a lost lease was noticed: the message of such an end names the moment.
 fn lateness(message: Option<&str>, noticed: Timestamp) -> Duration {
     let moments = message.into_iter().flat_map(str::split_whitespace).filter_map(|word| word.parse::<Timestamp>().ok());
-    moments.last().map(|ran_out| noticed.since(ran_out)).unwrap_or_default()
+    moments.reduce(|_, later| later).map(|ran_out| noticed.since(ran_out)).unwrap_or_default()
 }
 
 impl std::fmt::Display for Books {

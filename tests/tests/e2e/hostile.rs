@@ -82,17 +82,49 @@ fn invariant_07_no_value_of_any_field_breaks_the_tower(engine: Engine) {
     let tower = TestTower::idle(engine);
     let client = tower.operator();
     let places = [
-        "/version", "/idempotency_key", "/requested_by", "/requested_by/kind", "/requested_by/id", "/objective",
-        "/operation", "/target", "/target/repo", "/target/ref", "/target/path", "/constraints",
-        "/constraints/time_budget_seconds", "/constraints/allow_network", "/inputs", "/inputs/executor", "/inputs/command",
-        "/metadata", "/acceptance_criteria", "/evidence_requirements", "/unknown",
+        "/version",
+        "/idempotency_key",
+        "/requested_by",
+        "/requested_by/kind",
+        "/requested_by/id",
+        "/objective",
+        "/operation",
+        "/target",
+        "/target/repo",
+        "/target/ref",
+        "/target/path",
+        "/constraints",
+        "/constraints/time_budget_seconds",
+        "/constraints/allow_network",
+        "/inputs",
+        "/inputs/executor",
+        "/inputs/command",
+        "/metadata",
+        "/acceptance_criteria",
+        "/evidence_requirements",
+        "/unknown",
     ];
     let long = "x".repeat(300_000);
     let values = [
-        json!(null), json!(true), json!(0), json!(-1), json!(1.5), json!(u64::MAX), json!(""), json!("\u{0}"),
-        json!("'; DROP TABLE tasks; --"), json!("../../etc/passwd"), json!("\u{202e}\u{feff}🦀"), json!(long),
-        json!([]), json!([null]), json!({}), json!({ "a": { "b": [1, 2, { "c": null }] } }),
-        json!(vec!["x"; 101]), json!("--upload-pack=x"), json!("a\r\nX-Injected: 1"),
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(u64::MAX),
+        json!(""),
+        json!("\u{0}"),
+        json!("'; DROP TABLE tasks; --"),
+        json!("../../etc/passwd"),
+        json!("\u{202e}\u{feff}🦀"),
+        json!(long),
+        json!([]),
+        json!([null]),
+        json!({}),
+        json!({ "a": { "b": [1, 2, { "c": null }] } }),
+        json!(vec!["x"; 101]),
+        json!("--upload-pack=x"),
+        json!("a\r\nX-Injected: 1"),
     ];
     for place in places {
         for value in &values {
@@ -124,22 +156,36 @@ fn invariant_07_no_path_or_query_breaks_the_tower(engine: Engine) {
     let client = tower.operator();
     let id = client.enqueue(&survey_task());
     for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "BREW"] {
-        for path in ["/", "/tasks", "/tasks/enqueue", "/tasks/x", "/nope", "/health", "/keys", "/docs/../../etc/passwd"] {
+        for path in ["/", "/tasks", "/tasks/enqueue", "/tasks/x", "/nope", "/health", "/keys", "/docs/../../etc/passwd"]
+        {
             let answer = client.call(method, path, &[], b"");
             assert!(answer.status < 500, "{method} {path}: {}", answer.status);
         }
     }
     assert_eq!(client.call("PUT", "/tasks", &[], b"{}").status, 405);
     client.get("/nope").problem(404, "NOT_FOUND");
-    for file in ["../../../etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..%5c..", "%00", "a/b/../../..", "/etc/passwd"] {
+    for file in
+        ["../../../etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..%5c..", "%00", "a/b/../../..", "/etc/passwd"]
+    {
         let answer = client.get(&format!("/tasks/{id}/trace/{file}"));
         harmless(file, &answer);
         assert_eq!(answer.status, 404, "{file}");
     }
     for query in [
-        "limit=99999999999999999999", "offset=1e3", "cursor=%00", "cursor=t1zzzz", "status=%FF", "created_after=now",
-        "created_after=-999999999999-01-01T00:00:00Z", "created_before=9999-12-31T23:59:59.999999Z", "limit=1&limit=2",
-        "target_repo=%27%20OR%201%3D1%20--", "%00=%00", "a[]=1", "&&&=&", "cursor=t1ffffffffffffffffffffffffffffffff",
+        "limit=99999999999999999999",
+        "offset=1e3",
+        "cursor=%00",
+        "cursor=t1zzzz",
+        "status=%FF",
+        "created_after=now",
+        "created_after=-999999999999-01-01T00:00:00Z",
+        "created_before=9999-12-31T23:59:59.999999Z",
+        "limit=1&limit=2",
+        "target_repo=%27%20OR%201%3D1%20--",
+        "%00=%00",
+        "a[]=1",
+        "&&&=&",
+        "cursor=t1ffffffffffffffffffffffffffffffff",
     ] {
         harmless(query, &client.get(&format!("/tasks?{query}")));
     }

@@ -137,7 +137,7 @@ impl Db {
 pub(crate) async fn on_sqlite<T: Future<Output = ()>>(test: impl FnOnce(Db) -> T) {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::sqlite(folder.path().join("jct.db"));
-    Db::new(url, Place::Sqlite { folder: folder }).run(test).await;
+    Db::new(url, Place::Sqlite { folder }).run(test).await;
 }
 
 /// Runs a test on PostgreSQL, in a database of its own, or says that it was skipped.
