@@ -19,6 +19,7 @@ mod lease;
 mod list;
 mod migration;
 mod model;
+mod plan;
 mod settle;
 mod status_change;
 mod tower;

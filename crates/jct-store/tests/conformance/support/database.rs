@@ -40,6 +40,12 @@ struct Line {
     line: String,
 }
 
+#[derive(QueryableByName)]
+struct Detail {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
 impl Db {
     fn new(url: DatabaseUrl, place: Place) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_800_000_000_000_000)));
@@ -107,6 +113,36 @@ impl Db {
         }
     }
 
+    /// How the database would run a statement of the store, line by line.
+    pub(crate) async fn plan(&self, statement: &str) -> Vec<String> {
+        match &self.0.place {
+            Place::Sqlite { .. } => {
+                let plan: Vec<Detail> =
+                    diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut self.sqlite()).unwrap();
+                plan.into_iter().map(|row| row.detail).collect()
+            }
+            Place::Postgres(address) => {
+                let client = connect(address).await;
+                let prepare = format!("SET plan_cache_mode = force_custom_plan; PREPARE overheard AS {statement}");
+                client.batch_execute(&prepare).await.unwrap_or_else(|error| panic!("{error:?}: {statement}"));
+                let types =
+                    "SELECT unnest(parameter_types)::text AS line FROM pg_prepared_statements WHERE name = 'overheard'";
+                let types = client.query(types, &[]).await.unwrap();
+                let values: Vec<String> =
+                    (1..).zip(&types).map(|(n, row)| busy_value(statement, n, row.get("line"))).collect();
+                let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+                let explained = client.simple_query(&format!("EXPLAIN EXECUTE overheard {list}")).await.unwrap();
+                explained
+                    .into_iter()
+                    .filter_map(|message| match message {
+                        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                        _ => None,
+                    })
+                    .collect()
+            }
+        }
+    }
+
     pub(crate) async fn count(&self, table: &str) -> u64 {
         let lines = self.lines(&format!("SELECT CAST(count(*) AS TEXT) AS line FROM {table}")).await;
         lines[0].parse().unwrap()
@@ -114,6 +150,8 @@ impl Db {
 
     fn sqlite(&self) -> SqliteConnection {
         let mut conn = SqliteConnection::establish(self.0.url.sqlite_path().unwrap().to_str().unwrap()).unwrap();
+        // What a test does past the store is none of the store's statements.
+        conn.set_instrumentation(None::<Box<dyn diesel::connection::Instrumentation>>);
         conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON").unwrap();
         conn
     }
@@ -154,6 +192,20 @@ pub(crate) async fn on_postgres<T: Future<Output = ()>>(test: impl FnOnce(Db) ->
     address.set_path(&name);
     let url: DatabaseUrl = address.as_str().parse().unwrap();
     Db::new(url, Place::Postgres(address.into())).run(test).await;
+}
+
+/// A value for parameter `n` of a statement, as a busy tower would send it.
+fn busy_value(statement: &str, n: usize, kind: &str) -> String {
+    let follows = |word: &str| statement.contains(&format!("{word} ${n}"));
+    match kind {
+        "bigint" if follows("LIMIT") => "10".to_owned(),
+        "bigint" if follows("OFFSET") => "0".to_owned(),
+        "bigint" => "1800000100000000".to_owned(),
+        "uuid" => "'01900000-0000-7000-8000-000000001000'".to_owned(),
+        "uuid[]" => "'{01900000-0000-7000-8000-000000001000}'".to_owned(),
+        "text[]" => "'{survey}'".to_owned(),
+        _ => "'queued'".to_owned(),
+    }
 }
 
 async fn drop_database(url: &DatabaseUrl, place: &Place) {
