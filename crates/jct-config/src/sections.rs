@@ -24,7 +24,7 @@ section! {
         /// Connections that only read.
         read_connections: u32 = Fallback::Text("4"), "JCT_DATABASE_READ_CONNECTIONS", 1..=256;
         /// Group-commit writers on PostgreSQL; SQLite always has one.
-        writers: u32 = Fallback::Text("2"), "JCT_DATABASE_WRITERS", 1..=64;
+        writers: u32 = Fallback::Text("4"), "JCT_DATABASE_WRITERS", 1..=64;
     }
 }
 

@@ -18,8 +18,8 @@ pub struct StoreOptions {
 }
 
 impl Default for StoreOptions {
-    /// Migrates; 4 read connections; 2 writers; the default clock.
+    /// Migrates; 4 read connections; 4 writers; the default clock.
     fn default() -> Self {
-        Self { migrate: true, read_connections: 4, writers: 2, clock: None }
+        Self { migrate: true, read_connections: 4, writers: 4, clock: None }
     }
 }

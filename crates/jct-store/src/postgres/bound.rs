@@ -11,6 +11,7 @@ use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
+use super::cached::Cached;
 use super::primitives::oldest_first;
 use crate::context::{ClaimBound, Context};
 use crate::rows::ReadyRow;
@@ -43,7 +44,7 @@ fn with<T>(context: Context<'_>, use_it: impl FnOnce(&mut ClaimBound) -> T) -> T
 }
 
 async fn take_after(conn: &mut Conn, now: i64, limit: i64, after: (i64, Id)) -> QueryResult<Vec<ReadyRow>> {
-    sql_query(
+    Cached(sql_query(
         "WITH due AS MATERIALIZED (SELECT task_id FROM task_ready WHERE run_at <= $1 AND (run_at, task_id) > ($3, $4) \
          ORDER BY run_at, task_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
          DELETE FROM task_ready r USING due WHERE r.task_id = due.task_id RETURNING r.*",
@@ -51,19 +52,22 @@ async fn take_after(conn: &mut Conn, now: i64, limit: i64, after: (i64, Id)) -> 
     .bind::<BigInt, _>(now)
     .bind::<BigInt, _>(limit)
     .bind::<BigInt, _>(after.0)
-    .bind::<DbId, _>(after.1)
+    .bind::<DbId, _>(after.1),
+    )
     .load(conn)
     .await
 }
 
 async fn take_front(conn: &mut Conn, now: i64, limit: i64) -> QueryResult<Vec<ReadyRow>> {
-    sql_query(
-        "WITH due AS MATERIALIZED (SELECT task_id FROM task_ready WHERE run_at <= $1 \
+    Cached(
+        sql_query(
+            "WITH due AS MATERIALIZED (SELECT task_id FROM task_ready WHERE run_at <= $1 \
          ORDER BY run_at, task_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
          DELETE FROM task_ready r USING due WHERE r.task_id = due.task_id RETURNING r.*",
+        )
+        .bind::<BigInt, _>(now)
+        .bind::<BigInt, _>(limit),
     )
-    .bind::<BigInt, _>(now)
-    .bind::<BigInt, _>(limit)
     .load(conn)
     .await
 }

@@ -1,6 +1,7 @@
 //! The networked engine: a few writer connections with group commit, a pool for reads, LISTEN for wake-ups.
 
 mod bound;
+mod cached;
 mod connection;
 mod engine;
 mod insert;

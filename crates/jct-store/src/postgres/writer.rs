@@ -9,6 +9,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager};
 use jct_contract::{Clock, Timestamp};
 use tokio::sync::{Mutex, mpsc};
 
+use super::cached::Cached;
 use super::connection::establish;
 use super::signal::Signal;
 use super::{Conn, batch, tower_reads};
@@ -136,8 +137,16 @@ impl Writer {
 }
 
 pub(super) async fn server_time(conn: &mut Conn) -> Result<Timestamp, StoreError> {
-    let micros = diesel::dsl::sql::<BigInt>("(extract(epoch from clock_timestamp()) * 1000000)::bigint");
-    Ok(Timestamp::from_micros(diesel::select(micros).get_result(conn).await?))
+    #[derive(diesel::QueryableByName)]
+    struct Now {
+        #[diesel(sql_type = BigInt)]
+        micros: i64,
+    }
+    let now: Now =
+        Cached(diesel::sql_query("SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint AS micros"))
+            .get_result(conn)
+            .await?;
+    Ok(Timestamp::from_micros(now.micros))
 }
 
 fn unreachable_server(error: DieselError) -> StoreError {
