@@ -156,6 +156,8 @@ pub(crate) async fn has_due_work(conn: &mut Conn, now: Timestamp, filter: ClaimF
     if let ClaimFilter::Executors(only) = filter {
         due = due.filter(task_ready::executor.eq_any(only));
     }
-    let first: Option<Id> = due.select(task_ready::task_id).first(conn).await.optional()?;
+    // In the order of the index: in any order, PostgreSQL would step over every dead row at the front of the table.
+    let order = (task_ready::run_at, task_ready::task_id);
+    let first: Option<Id> = due.order(order).select(task_ready::task_id).first(conn).await.optional()?;
     Ok(first.is_some())
 }

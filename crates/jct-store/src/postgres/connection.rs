@@ -10,9 +10,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Conn;
 
-/// A commit that was acknowledged is on disk; nothing may hang for ever.
+/// A commit that was acknowledged is on disk; nothing may hang for ever. A plan is made for the values at hand: the
+/// generic plan of a claim does not know its limit and would read the whole queue.
 const SETUP: &str = "SET synchronous_commit = on; SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
-     SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'jct';";
+     SET idle_in_transaction_session_timeout = '60s'; SET plan_cache_mode = force_custom_plan; SET application_name = 'jct';";
 
 /// Connects.
 ///
