@@ -27,6 +27,7 @@ const LARGE: [&str; 7] = ["tasks", "admissions", "task_ready", "task_outcomes", 
 /// What was overheard, while somebody listens.
 static OVERHEARD: Mutex<Option<BTreeSet<String>>> = Mutex::new(None);
 
+#[expect(clippy::needless_pass_by_value, reason = "diesel hands the event over")]
 fn overhear(event: InstrumentationEvent<'_>) {
     if let InstrumentationEvent::StartQuery { query, .. } = event
         && let Some(overheard) = OVERHEARD.lock().unwrap().as_mut()
