@@ -1,6 +1,6 @@
 //! The store: one handle over two engines.
 //!
-//! Writes go to the group-commit writer as [`Command`]s; reads run on a small pool. Both run on the runtime that opened
+//! Writes go to the group-commit writer as `Command`s; reads run on a small pool. Both run on the runtime that opened
 //! the store, never on the caller's: an HTTP worker must not be blocked, and a caller that goes away must not leave an
 //! open transaction behind.
 
