@@ -37,7 +37,8 @@ pub fn canonical_json(value: &Value) -> String {
 }
 
 /// Bytes of the canonical encoding of an object, without building it.
-pub(crate) fn canonical_len(members: &Map<String, Value>) -> usize {
+#[must_use]
+pub fn canonical_len(members: &Map<String, Value>) -> usize {
     let mut length = Length(0);
     put_map(&mut length, members);
     length.0
@@ -177,17 +178,13 @@ fn put_number(sink: &mut impl Sink, number: &Number) {
 
 /// Writes a double as ECMAScript does (RFC 8785, section 3.2.2.3).
 ///
-/// The shortest digits that read back as the same double come from the standard library; the layout is ours.
+/// The layout is ours; the digits come from [`shortest`].
 fn put_double(sink: &mut impl Sink, value: f64) {
     if value == 0.0 {
         return sink.put("0");
     }
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits = mantissa.replace('.', "");
-    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
-    // The decimal point stands after this many digits.
-    let point = exponent.parse::<i32>().unwrap_or_default().saturating_add(1);
+    let (digits, point) = shortest(value.abs());
+    let count = int(digits.len());
     let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or_default());
     let split = |at: i32| digits.split_at_checked(usize::try_from(at).unwrap_or_default()).unwrap_or((&digits, ""));
 
@@ -201,6 +198,25 @@ fn put_double(sink: &mut impl Sink, value: f64) {
         _ => write!(text, "{}.{}e{:+}", split(1).0, split(1).1, point - 1),
     };
     sink.put(&text);
+}
+
+/// The shortest digits that read back as the same positive double, and after how many of them the point stands.
+///
+/// They are taken from the text that `serde_json` writes. The standard library's will not do: where two texts are
+/// equally short and equally close (2132090654217233.25), it rounds up, and ECMAScript wants the even digit.
+fn shortest(value: f64) -> (String, i32) {
+    let text = Number::from_f64(value).map_or_else(String::new, |number| number.to_string());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let leading_zeros = int(all.len() - digits.len());
+    let point = exponent.parse::<i32>().unwrap_or_default().saturating_add(int(whole.len()) - leading_zeros);
+    (digits.trim_end_matches('0').to_owned(), point)
+}
+
+fn int(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -250,6 +266,9 @@ mod tests {
             (5e-324, "5e-324"),
             (f64::MAX, "1.7976931348623157e+308"),
             (333_333_333.333_333_3, "333333333.3333333"),
+            // Halfway between two texts of the same length: the even digit.
+            (8_528_362_616_868_933.0 / 4.0, "2132090654217233.2"),
+            (8_528_362_616_868_935.0 / 4.0, "2132090654217233.8"),
         ] {
             check(&json!(value), expected);
         }

@@ -1,17 +1,20 @@
-//! The two free-form objects: everything may be written in them, but what is written must be carried exactly.
+//! Free-form objects: everything may be written in them, but what is written must be carried exactly.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use crate::check;
 use crate::executor::ExecutorName;
+use crate::isolation::IsolationLevel;
 use crate::json::{JsonNumber, JsonObject, JsonValue};
 use crate::limits::FREE_FORM_MAX_DEPTH;
 use crate::pointer::Path;
 use crate::violation::{ViolationCode, Violations};
 
-/// Converts an object, reporting what cannot be carried; the result is only used when nothing was reported.
-pub(crate) fn object(object: &JsonObject<'_>, path: Path<'_>, violations: &mut Violations) -> Map<String, Value> {
+/// Converts a free-form object of at most [`FREE_FORM_MAX_DEPTH`] levels, reporting what cannot be carried; the result is
+/// only to be used when nothing was reported.
+pub fn object(object: &JsonObject<'_>, path: Path<'_>, violations: &mut Violations) -> Map<String, Value> {
     members(object, path, FREE_FORM_MAX_DEPTH - 1, violations)
 }
 
@@ -58,6 +61,7 @@ fn exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut Violations) ->
     )
 }
 
+/// Reports a number that no double carries.
 pub(crate) fn not_exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut Violations) {
     let text = excerpt(number.text());
     let message = format!("the number `{text}` cannot be carried exactly");
@@ -65,7 +69,7 @@ pub(crate) fn not_exact(number: JsonNumber<'_>, path: Path<'_>, violations: &mut
 }
 
 /// Reports U+0000 in a string; databases cannot store it.
-pub(crate) fn without_nul(text: &str, path: Path<'_>, violations: &mut Violations) {
+pub fn without_nul(text: &str, path: Path<'_>, violations: &mut Violations) {
     if text.contains('\0') {
         violations.report(path, ViolationCode::NulCharacter, "the text contains U+0000");
     }
@@ -111,8 +115,14 @@ pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Checks the two members of `inputs` that the tower itself reads; `null` is the same as absent.
-pub(crate) fn known_inputs(inputs: &Map<String, Value>, path: Path<'_>, violations: &mut Violations) {
+/// Checks the members of `inputs` that the tower itself reads; `null` is the same as absent. `criteria` are those that a
+/// check may name.
+pub(crate) fn known_inputs(
+    inputs: &Map<String, Value>,
+    criteria: &[&str],
+    path: Path<'_>,
+    violations: &mut Violations,
+) {
     match inputs.get("executor") {
         None | Some(Value::Null) => {}
         Some(Value::String(name)) if name.parse::<ExecutorName>().is_ok() => {}
@@ -128,6 +138,17 @@ pub(crate) fn known_inputs(inputs: &Map<String, Value>, path: Path<'_>, violatio
             "must be a non-empty array of strings that begins with the program, or a non-empty array of such arrays";
         violations.report(path.name("command"), ViolationCode::InvalidCommand, message);
     }
+    match inputs.get("isolation") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(level)) if level.parse::<IsolationLevel>().is_ok() => {}
+        Some(_) => {
+            let message = "must be one of `L0`, `L1`, `L2`, `L3`";
+            violations.report(path.name("isolation"), ViolationCode::InvalidIsolation, message);
+        }
+    }
+    if let Some(checks) = inputs.get("checks") {
+        check::read(checks, criteria, path.name("checks"), violations);
+    }
 }
 
 /// Reads `inputs.command`: one command, or a list of them.
@@ -139,7 +160,8 @@ pub(crate) fn commands(value: &Value) -> Option<Vec<Vec<String>>> {
     items.iter().map(command).collect()
 }
 
-fn command(value: &Value) -> Option<Vec<String>> {
+/// Reads one command: a program and its arguments.
+pub(crate) fn command(value: &Value) -> Option<Vec<String>> {
     let words: Option<Vec<_>> = value.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect();
     words.filter(|words| words.first().is_some_and(|program| !program.is_empty()))
 }

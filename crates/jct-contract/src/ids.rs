@@ -4,10 +4,11 @@
 //! method 3). The order of the ids is therefore the order of creation: "newest first" needs no second column, and
 //! database inserts stay local.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::{Builder, Uuid};
 
 use crate::Timestamp;
@@ -85,6 +86,13 @@ macro_rules! id_kinds {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.as_hyphenated().fmt(f)
@@ -99,16 +107,49 @@ macro_rules! id_kinds {
     )+};
 }
 
+/// The kinds of work object, each of which is also an [`ObjectId`].
+macro_rules! object_ids {
+    ($($name:ident)+) => {$(
+        impl From<$name> for ObjectId {
+            fn from(id: $name) -> Self {
+                Self(id.0)
+            }
+        }
+    )+};
+}
+
 id_kinds! {
     /// A credential: one row of the key table, never the key itself.
     ApiKeyId;
+    /// Something that a run produced.
+    ArtifactId;
     /// One entry of the audit log.
     AuditId;
+    /// The limits that held at one moment.
+    ConstraintSnapshotId;
+    /// What was known when work on an issue began.
+    ContextPacketId;
+    /// One version of a rule for how work is done.
+    DoctrineRefId;
+    /// What was found out about a run by somebody who did not do it.
+    EvidencePackId;
+    /// Something that somebody wants done.
+    IssueId;
+    /// A work object of any kind; the kind stands beside it.
+    ObjectId;
+    /// A repository, as a work object.
+    RepoId;
+    /// What somebody decided about a run.
+    ReviewDecisionId;
+    /// One execution of an issue.
+    RunId;
     /// A development task.
     TaskId;
     /// One life of one worker process: a restart is a new id.
     WorkerId;
 }
+
+object_ids! { ArtifactId ConstraintSnapshotId ContextPacketId DoctrineRefId EvidencePackId IssueId RepoId ReviewDecisionId RunId }
 
 #[cfg(test)]
 mod tests {
@@ -124,6 +165,8 @@ mod tests {
             prop_assert_eq!(id.created_at(), at);
             prop_assert_eq!(id.as_uuid().get_version_num(), 7);
             prop_assert_eq!(id.to_string().parse(), Ok(id));
+            let text = serde_json::to_string(&id).unwrap();
+            prop_assert_eq!(serde_json::from_str::<TaskId>(&text).unwrap(), id);
         }
 
         #[test]

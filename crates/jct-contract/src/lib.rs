@@ -14,11 +14,13 @@
 )]
 
 mod canonical;
+mod check;
 mod digest;
-mod door;
+pub mod door;
 mod executor;
 mod free_form;
 mod ids;
+mod isolation;
 mod json;
 pub mod limits;
 mod normalized;
@@ -33,9 +35,14 @@ mod trace_id;
 mod violation;
 
 pub use canonical::canonical_json;
+pub use check::Check;
 pub use digest::{InvalidDigest, Sha256Digest};
 pub use executor::{ExecutorName, InvalidExecutorName};
-pub use ids::{ApiKeyId, AuditId, InvalidId, TaskId, WorkerId};
+pub use ids::{
+    ApiKeyId, ArtifactId, AuditId, ConstraintSnapshotId, ContextPacketId, DoctrineRefId, EvidencePackId, InvalidId,
+    IssueId, ObjectId, RepoId, ReviewDecisionId, RunId, TaskId, WorkerId,
+};
+pub use isolation::{IsolationLevel, UnknownIsolationLevel};
 pub use json::{DocumentError, DocumentLimits, JsonDocument, JsonNumber, JsonObject, JsonValue, parse_document};
 pub use normalized::{FromCanonicalError, NormalizeError, NormalizedTask};
 pub use operation::{Operation, UnknownOperation};

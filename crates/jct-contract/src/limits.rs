@@ -48,6 +48,10 @@ pub const FREE_FORM_MAX_DEPTH: usize = 64;
 
 /// Longest `inputs.executor`, in characters; the shortest is one.
 pub const EXECUTOR_NAME_MAX_CHARS: usize = 64;
+/// Most entries of `inputs.checks`.
+pub const CHECKS_MAX_ITEMS: usize = 50;
+/// Longest name of a check, in characters; the shortest is one.
+pub const CHECK_NAME_MAX_CHARS: usize = 128;
 /// Longest trace id, in characters; the shortest is one.
 pub const TRACE_ID_MAX_CHARS: usize = 36;
 /// Longest name of a principal, in characters; the shortest is one.

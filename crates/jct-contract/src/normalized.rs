@@ -4,8 +4,11 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 use crate::canonical::ObjectWriter;
+use crate::check::{self, Check};
+use crate::door::{Path, Violations};
 use crate::executor::ExecutorName;
 use crate::free_form;
+use crate::isolation::IsolationLevel;
 use crate::spec::{Constraints, RequestedBy, TaskSpec};
 use crate::violation::SpecError;
 use crate::{Operation, RepoName, Sha256Digest};
@@ -129,6 +132,22 @@ impl NormalizedTask {
     #[must_use]
     pub fn commands(&self) -> Option<Vec<Vec<String>>> {
         self.spec.inputs.get("command").and_then(free_form::commands)
+    }
+
+    /// The isolation level that the task insists on, from `inputs.isolation`; a worker that cannot give it never takes
+    /// the task.
+    #[must_use]
+    pub fn minimum_isolation(&self) -> Option<IsolationLevel> {
+        self.spec.inputs.get("isolation").and_then(Value::as_str).and_then(|level| level.parse().ok())
+    }
+
+    /// The checks of `inputs.checks`, each with the index of the acceptance criterion that it decides.
+    #[must_use]
+    pub fn checks(&self) -> Vec<Check> {
+        let criteria: Vec<_> = self.acceptance_criteria().iter().map(String::as_str).collect();
+        let checks = self.spec.inputs.get("checks");
+        // The door has let them through, so that nothing is reported here.
+        checks.map_or_else(Vec::new, |checks| check::read(checks, &criteria, Path::Root, &mut Violations::default()))
     }
 
     /// Version of the contract; there is one.

@@ -1,26 +1,35 @@
-//! Where in a task something is wrong, as a JSON Pointer (RFC 6901) that is only written out when it is needed.
+//! Where in a document something is wrong, as a JSON Pointer (RFC 6901) that is only written out when it is needed.
 
 /// A segment longer than this is cut in a pointer: one giant name must not be repeated in every violation below it.
 const MAX_SEGMENT_CHARS: usize = 128;
 
 /// A place in the document, linked to the place around it; lives on the stack of the walk.
-#[derive(Clone, Copy)]
-pub(crate) enum Path<'p> {
+#[derive(Clone, Copy, Debug)]
+pub enum Path<'p> {
+    /// The document itself.
     Root,
+    /// A member of an object.
     Name(&'p Path<'p>, &'p str),
+    /// An element of an array.
     Index(&'p Path<'p>, usize),
 }
 
 impl<'p> Path<'p> {
-    pub(crate) const fn name(&'p self, name: &'p str) -> Self {
+    /// The member of that name.
+    #[must_use]
+    pub const fn name(&'p self, name: &'p str) -> Self {
         Self::Name(self, name)
     }
 
-    pub(crate) const fn index(&'p self, index: usize) -> Self {
+    /// The element at that index, counted from zero.
+    #[must_use]
+    pub const fn index(&'p self, index: usize) -> Self {
         Self::Index(self, index)
     }
 
-    pub(crate) fn to_pointer(self) -> String {
+    /// The place as a JSON Pointer. Names longer than 128 characters are cut, with `…` for the rest.
+    #[must_use]
+    pub fn to_pointer(self) -> String {
         let mut pointer = String::new();
         self.write(&mut pointer);
         pointer

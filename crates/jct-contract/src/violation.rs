@@ -9,23 +9,31 @@ use crate::limits::{MAX_VIOLATIONS, MAX_VIOLATIONS_BYTES};
 use crate::pointer::Path;
 
 macro_rules! violation_codes {
-    ($(#[doc = $doc:literal] $name:ident = $text:literal;)+) => {
+    (
+        tasks {$(#[doc = $doc:literal] $name:ident = $text:literal;)+}
+        objects {$(#[doc = $object_doc:literal] $object_name:ident = $object_text:literal;)+}
+    ) => {
         /// Why a value breaks the contract; the text form is stable and meant for programs.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ViolationCode {
             $(#[doc = $doc] $name,)+
+            $(#[doc = $object_doc] $object_name,)+
         }
 
         impl ViolationCode {
             /// Every code there is.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+ $(Self::$object_name,)+];
+
+            /// The codes that a task can meet; the others are those of work objects.
+            pub const OF_TASKS: &'static [Self] = &[$(Self::$name,)+];
 
             /// The stable text form.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
+                    $(Self::$object_name => $object_text,)+
                 }
             }
 
@@ -34,6 +42,7 @@ macro_rules! violation_codes {
             pub const fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$name => $doc.trim_ascii(),)+
+                    $(Self::$object_name => $object_doc.trim_ascii(),)+
                 }
             }
         }
@@ -41,6 +50,7 @@ macro_rules! violation_codes {
 }
 
 violation_codes! {
+    tasks {
     /// A required field is absent or `null`.
     Required = "REQUIRED";
     /// The contract has no field of that name in that object.
@@ -57,7 +67,7 @@ violation_codes! {
     TooLong = "TOO_LONG";
     /// A list has too many entries.
     TooManyItems = "TOO_MANY_ITEMS";
-    /// `inputs` and `metadata` together take too many bytes.
+    /// The free-form parts (of a task: `inputs` and `metadata`) together take too many bytes.
     TooLarge = "TOO_LARGE";
     /// Objects and arrays are nested too deep.
     TooDeep = "TOO_DEEP";
@@ -73,10 +83,35 @@ violation_codes! {
     InvalidExecutor = "INVALID_EXECUTOR";
     /// `inputs.command` is not a command, nor a list of commands.
     InvalidCommand = "INVALID_COMMAND";
+    /// `inputs.isolation` is not an isolation level.
+    InvalidIsolation = "INVALID_ISOLATION";
+    /// `inputs.checks` is not a list of checks, or one of them names a criterion that the task does not have.
+    InvalidCheck = "INVALID_CHECK";
     /// The `Idempotency-Key` header and the `idempotency_key` field differ.
     IdempotencyKeyConflict = "IDEMPOTENCY_KEY_CONFLICT";
     /// There are more violations than are reported one by one.
     TooManyViolations = "TOO_MANY_VIOLATIONS";
+    }
+    objects {
+        /// The number is smaller or larger than the field allows.
+        OutOfRange = "OUT_OF_RANGE";
+        /// The text is not a moment in RFC 3339.
+        InvalidTime = "INVALID_TIME";
+        /// The text is not an id: a UUID in lower case with hyphens.
+        InvalidId = "INVALID_ID";
+        /// The text is not a digest: `sha256:` and 64 hexadecimal digits in lower case.
+        InvalidDigest = "INVALID_DIGEST";
+        /// The reference names another kind of object than the field holds.
+        ReferenceKind = "REFERENCE_KIND";
+        /// The list names the same object twice.
+        ReferenceRepeated = "REFERENCE_REPEATED";
+        /// The object that the reference names does not exist.
+        ReferenceNotFound = "REFERENCE_NOT_FOUND";
+        /// The object that the reference names exists, but does not belong to the others that are named.
+        ReferenceMismatch = "REFERENCE_MISMATCH";
+        /// The list lacks an entry that it had; it may only grow.
+        EntryRemoved = "ENTRY_REMOVED";
+    }
 }
 
 impl fmt::Display for ViolationCode {
@@ -91,11 +126,11 @@ impl Serialize for ViolationCode {
     }
 }
 
-/// One way in which a task breaks the contract.
+/// One way in which a document breaks the contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{}: {message}", if pointer.is_empty() { "task" } else { pointer })]
+#[error("{}: {message}", if pointer.is_empty() { "the document" } else { pointer })]
 pub struct Violation {
-    /// JSON Pointer (RFC 6901) to the place, as the caller wrote it; `""` is the task itself. Names longer than 128
+    /// JSON Pointer (RFC 6901) to the place, as the caller wrote it; `""` is the document itself. Names longer than 128
     /// characters are cut, with `…` for the rest.
     pub pointer: String,
     /// Why, for programs.
@@ -139,16 +174,18 @@ impl fmt::Display for Listed<'_> {
     }
 }
 
-/// Collects violations while the door walks the document.
+/// Collects violations while a door walks a document, at most [`MAX_VIOLATIONS`] of them and at most
+/// [`MAX_VIOLATIONS_BYTES`] of text; what is beyond is counted.
 #[derive(Debug, Default)]
-pub(crate) struct Violations {
+pub struct Violations {
     reported: Vec<Violation>,
     reported_bytes: usize,
     unreported: usize,
 }
 
 impl Violations {
-    pub(crate) fn report(&mut self, path: Path<'_>, code: ViolationCode, message: impl Into<String>) {
+    /// Adds one.
+    pub fn report(&mut self, path: Path<'_>, code: ViolationCode, message: impl Into<String>) {
         if self.is_full() {
             self.unreported += 1;
             return;
@@ -159,15 +196,20 @@ impl Violations {
     }
 
     /// Whether further messages are no longer worth making.
-    pub(crate) const fn is_full(&self) -> bool {
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
         self.reported.len() >= MAX_VIOLATIONS || self.reported_bytes >= MAX_VIOLATIONS_BYTES
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
         self.reported.is_empty()
     }
 
-    pub(crate) fn into_vec(mut self) -> Vec<Violation> {
+    /// All of them, in the order in which they were reported; the last says how many were only counted.
+    #[must_use]
+    pub fn into_vec(mut self) -> Vec<Violation> {
         if self.unreported > 0 {
             self.reported.push(Violation {
                 pointer: String::new(),

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use serde_json::Number;
+
 use crate::door::hints;
 use crate::free_form::{self, excerpt, repeated_names, without_nul};
 use crate::json::{JsonObject, JsonValue};
@@ -10,26 +12,46 @@ use crate::pointer::Path;
 use crate::violation::{ViolationCode, Violations};
 
 /// A member that is there and not `null`, and where the caller wrote it.
-#[derive(Clone, Copy)]
-pub(super) struct Field<'p, 'd, 'a> {
-    pub(super) value: &'d JsonValue<'a>,
-    pub(super) path: Path<'p>,
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'p, 'd, 'a> {
+    /// What it holds.
+    pub value: &'d JsonValue<'a>,
+    /// Where it was written.
+    pub path: Path<'p>,
+}
+
+/// The names that an object may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'n> {
+    /// Those of the contract, in its order.
+    pub known: &'n [&'n str],
+    /// Those that are accepted as well.
+    pub(super) aliases: &'n [&'n str],
+    /// What to say about a name that is refused, if there is more to say than that it is unknown.
+    pub(super) instead: fn(&str) -> Option<&'static str>,
+}
+
+impl<'n> Names<'n> {
+    /// These names and no other.
+    #[must_use]
+    pub fn only(known: &'n [&'n str]) -> Self {
+        Self { known, aliases: &[], instead: |_| None }
+    }
 }
 
 /// One object of the contract.
-#[derive(Clone, Copy)]
-pub(super) struct Fields<'p, 'd, 'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'p, 'd, 'a> {
     object: &'d JsonObject<'a>,
     path: &'p Path<'p>,
 }
 
 impl<'p, 'd, 'a> Fields<'p, 'd, 'a> {
     /// Takes the value as an object and reports repeated names and names that the contract does not have.
-    pub(super) fn open(
+    pub fn open(
         value: &'d JsonValue<'a>,
         path: &'p Path<'p>,
-        names: &[&str],
-        aliases: &[&str],
+        names: Names<'_>,
         violations: &mut Violations,
     ) -> Option<Self> {
         let JsonValue::Object(object) = value else {
@@ -37,26 +59,28 @@ impl<'p, 'd, 'a> Fields<'p, 'd, 'a> {
             return None;
         };
         repeated_names(object, *path, violations);
-        for (name, _) in object.iter().filter(|(name, _)| !names.contains(name) && !aliases.contains(name)) {
-            let message = if violations.is_full() { String::new() } else { unknown_field(name, *path, names) };
+        for (name, _) in object.iter().filter(|(name, _)| !names.known.contains(name) && !names.aliases.contains(name))
+        {
+            let message = if violations.is_full() { String::new() } else { unknown_field(name, names) };
             violations.report(path.name(name), ViolationCode::UnknownField, message);
         }
         Some(Self { object, path })
     }
 
     /// Every name that was written.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'d str> {
+    pub fn names(&self) -> impl Iterator<Item = &'d str> {
         self.object.iter().map(|(name, _)| name)
     }
 
     /// The member, unless it is absent or `null`.
-    pub(super) fn get(&self, name: &'p str) -> Option<Field<'p, 'd, 'a>> {
+    #[must_use]
+    pub fn get(&self, name: &'p str) -> Option<Field<'p, 'd, 'a>> {
         let value = self.object.get(name).filter(|value| !matches!(value, JsonValue::Null))?;
         Some(Field { value, path: self.path.name(name) })
     }
 
     /// The member; reports if it is not there.
-    pub(super) fn required(&self, name: &'p str, violations: &mut Violations) -> Option<Field<'p, 'd, 'a>> {
+    pub fn required(&self, name: &'p str, violations: &mut Violations) -> Option<Field<'p, 'd, 'a>> {
         let field = self.get(name);
         if field.is_none() {
             violations.report(self.path.name(name), ViolationCode::Required, "the field is required");
@@ -84,19 +108,20 @@ impl<'p, 'd, 'a> Fields<'p, 'd, 'a> {
     }
 }
 
-fn unknown_field(name: &str, path: Path<'_>, names: &[&str]) -> String {
+fn unknown_field(name: &str, names: Names<'_>) -> String {
     let shown = excerpt(name);
-    if let (Path::Root, Some(instead)) = (path, hints::stale_field(name)) {
+    if let Some(instead) = (names.instead)(name) {
         return format!("the V1 contract has no field `{shown}`: {instead}");
     }
-    if let Some(meant) = hints::closest(name, names) {
+    if let Some(meant) = hints::closest(name, names.known) {
         return format!("unknown field `{shown}`; did you mean `{meant}`?");
     }
-    let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let known = names.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     format!("unknown field `{shown}`; the fields here are {known}")
 }
 
-pub(super) fn wrong_type(field: Field<'_, '_, '_>, expected: &str, violations: &mut Violations) {
+/// Reports a value of another type than expected; `expected` comes with its article.
+pub fn wrong_type(field: Field<'_, '_, '_>, expected: &str, violations: &mut Violations) {
     match field.value {
         JsonValue::TooDeep => {
             violations.report(field.path, ViolationCode::TooDeep, format!("must be {expected}, is nested too deep"))
@@ -108,7 +133,7 @@ pub(super) fn wrong_type(field: Field<'_, '_, '_>, expected: &str, violations: &
 }
 
 /// A string without U+0000, of any length.
-pub(super) fn any_text<'d>(field: Field<'_, 'd, '_>, violations: &mut Violations) -> Option<&'d str> {
+pub fn any_text<'d>(field: Field<'_, 'd, '_>, violations: &mut Violations) -> Option<&'d str> {
     let Some(text) = field.value.as_str() else {
         wrong_type(field, "a string", violations);
         return None;
@@ -118,18 +143,14 @@ pub(super) fn any_text<'d>(field: Field<'_, 'd, '_>, violations: &mut Violations
 }
 
 /// A string of so many characters.
-pub(super) fn text(
-    field: Field<'_, '_, '_>,
-    chars: &RangeInclusive<usize>,
-    violations: &mut Violations,
-) -> Option<String> {
+pub fn text(field: Field<'_, '_, '_>, chars: &RangeInclusive<usize>, violations: &mut Violations) -> Option<String> {
     let text = any_text(field, violations)?;
     length(text, field.path, chars, violations);
     Some(text.to_owned())
 }
 
 /// Reports a text that has too few or too many characters.
-pub(super) fn length(text: &str, path: Path<'_>, chars: &RangeInclusive<usize>, violations: &mut Violations) {
+pub fn length(text: &str, path: Path<'_>, chars: &RangeInclusive<usize>, violations: &mut Violations) {
     let (min, max) = (*chars.start(), *chars.end());
     // A text never has more characters than bytes, so that counting is rarely needed.
     if (min..=max).contains(&text.len()) && text.is_ascii() {
@@ -152,12 +173,46 @@ fn characters(count: usize) -> String {
 }
 
 /// `true` or `false`; words and numbers are not converted.
-pub(super) fn boolean(field: Field<'_, '_, '_>, violations: &mut Violations) -> Option<bool> {
+pub fn boolean(field: Field<'_, '_, '_>, violations: &mut Violations) -> Option<bool> {
     if let JsonValue::Bool(value) = field.value {
         return Some(*value);
     }
     wrong_type(field, "`true` or `false`", violations);
     None
+}
+
+/// An integer, written without fraction and exponent, that a double carries exactly.
+pub fn integer(field: Field<'_, '_, '_>, violations: &mut Violations) -> Option<i64> {
+    let number = match field.value {
+        JsonValue::Number(number) if number.is_integer() => *number,
+        JsonValue::Number(_) => {
+            let message = "must be an integer, written without fraction and exponent";
+            violations.report(field.path, ViolationCode::WrongType, message);
+            return None;
+        }
+        _ => {
+            wrong_type(field, "an integer", violations);
+            return None;
+        }
+    };
+    let integer = number.as_integer().filter(|_| number.exact().is_some());
+    if integer.is_none() {
+        free_form::not_exact(number, field.path, violations);
+    }
+    integer
+}
+
+/// A number that a double carries exactly.
+pub fn number(field: Field<'_, '_, '_>, violations: &mut Violations) -> Option<Number> {
+    let JsonValue::Number(number) = field.value else {
+        wrong_type(field, "a number", violations);
+        return None;
+    };
+    let exact = number.exact();
+    if exact.is_none() {
+        free_form::not_exact(*number, field.path, violations);
+    }
+    exact
 }
 
 /// An array of at most [`CRITERIA_MAX_ITEMS`] strings.

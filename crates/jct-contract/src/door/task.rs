@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{Field, Fields, any_text, boolean, length, text, texts, wrong_type};
+use super::fields::{Field, Fields, Names, any_text, boolean, integer, length, text, texts, wrong_type};
 use super::{hints, names};
 use crate::RequesterKind;
 use crate::canonical::canonical_len;
@@ -26,11 +26,11 @@ const TASK_FIELDS: [&str; 11] = [
     "acceptance_criteria",
     "evidence_requirements",
 ];
-const TASK_ALIASES: [&str; 2] = ["type", "payload"];
-const REQUESTED_BY_FIELDS: [&str; 3] = ["kind", "id", "label"];
-const TARGET_FIELDS: [&str; 3] = ["repo", "ref", "path"];
-const TARGET_ALIASES: [&str; 1] = ["repository"];
-const CONSTRAINTS_FIELDS: [&str; 3] = ["time_budget_seconds", "allow_network", "allow_secrets"];
+const TASK: Names<'static> = Names { known: &TASK_FIELDS, aliases: &["type", "payload"], instead: hints::stale_field };
+const REQUESTED_BY: Names<'static> = Names { known: &["kind", "id", "label"], aliases: &[], instead: |_| None };
+const TARGET: Names<'static> = Names { known: &["repo", "ref", "path"], aliases: &["repository"], instead: |_| None };
+const CONSTRAINTS: Names<'static> =
+    Names { known: &["time_budget_seconds", "allow_network", "allow_secrets"], aliases: &[], instead: |_| None };
 
 /// `inputs` or `metadata`, unless it is not even an object.
 type FreeForm = Option<Map<String, Value>>;
@@ -44,8 +44,7 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn task(mut self, value: &JsonValue<'_>) -> Result<TaskSpec, Vec<Violation>> {
         let root = Path::Root;
-        let task = Fields::open(value, &root, &TASK_FIELDS, &TASK_ALIASES, &mut self.violations)
-            .and_then(|fields| self.fields(fields));
+        let task = Fields::open(value, &root, TASK, &mut self.violations).and_then(|fields| self.fields(fields));
         match task {
             Some(task) if self.violations.is_empty() => Ok(task),
             _ => Err(self.violations.into_vec()),
@@ -91,7 +90,7 @@ impl Door {
     }
 
     fn requested_by(&mut self, field: Field<'_, '_, '_>) -> Option<RequestedBy> {
-        let fields = Fields::open(field.value, &field.path, &REQUESTED_BY_FIELDS, &[], &mut self.violations)?;
+        let fields = Fields::open(field.value, &field.path, REQUESTED_BY, &mut self.violations)?;
         let kind = fields.required("kind", &mut self.violations).and_then(|field| self.kind(field));
         let id = fields.required("id", &mut self.violations);
         let id = id.and_then(|field| text(field, &(1..=limits::REQUESTER_ID_MAX_CHARS), &mut self.violations));
@@ -131,7 +130,7 @@ impl Door {
     }
 
     fn target(&mut self, field: Field<'_, '_, '_>) -> Option<Target> {
-        let fields = Fields::open(field.value, &field.path, &TARGET_FIELDS, &TARGET_ALIASES, &mut self.violations)?;
+        let fields = Fields::open(field.value, &field.path, TARGET, &mut self.violations)?;
         let repo = fields.aliased("repo", "repository", &mut self.violations);
         let repo = repo.or_else(|| fields.required("repo", &mut self.violations));
         let repo = repo.and_then(|field| text(field, &(1..=limits::REPO_MAX_CHARS), &mut self.violations));
@@ -162,34 +161,14 @@ impl Door {
     }
 
     fn constraints(&mut self, field: Field<'_, '_, '_>) -> Option<Constraints> {
-        let fields = Fields::open(field.value, &field.path, &CONSTRAINTS_FIELDS, &[], &mut self.violations)?;
+        let fields = Fields::open(field.value, &field.path, CONSTRAINTS, &mut self.violations)?;
         let default = Constraints::default();
         let budget = fields.get("time_budget_seconds");
-        let budget = budget.map_or(Some(default.time_budget_seconds), |field| self.integer(field));
+        // Out-of-range values pass, the gate refuses them.
+        let budget = budget.map_or(Some(default.time_budget_seconds), |field| integer(field, &mut self.violations));
         let mut flag = |name| fields.get(name).map_or(Some(false), |field| boolean(field, &mut self.violations));
         let (allow_network, allow_secrets) = (flag("allow_network"), flag("allow_secrets"));
         Some(Constraints { time_budget_seconds: budget?, allow_network: allow_network?, allow_secrets: allow_secrets? })
-    }
-
-    /// Out-of-range values pass, the gate refuses them; what is not written as an integer does not.
-    fn integer(&mut self, field: Field<'_, '_, '_>) -> Option<i64> {
-        let number = match field.value {
-            JsonValue::Number(number) if number.is_integer() => *number,
-            JsonValue::Number(_) => {
-                let message = "must be an integer, written without fraction and exponent";
-                self.violations.report(field.path, ViolationCode::WrongType, message);
-                return None;
-            }
-            _ => {
-                wrong_type(field, "an integer", &mut self.violations);
-                return None;
-            }
-        };
-        let integer = number.as_integer().filter(|_| number.exact().is_some());
-        if integer.is_none() {
-            free_form::not_exact(number, field.path, &mut self.violations);
-        }
-        integer
     }
 
     fn free_form(&mut self, fields: Fields<'_, '_, '_>) -> (FreeForm, FreeForm) {
@@ -197,7 +176,7 @@ impl Door {
         let metadata_field = fields.get("metadata");
         let inputs = self.object(inputs_field);
         if let (Some(inputs), Some(field)) = (&inputs, inputs_field) {
-            free_form::known_inputs(inputs, field.path, &mut self.violations);
+            free_form::known_inputs(inputs, &criteria(fields), field.path, &mut self.violations);
         }
         let metadata = self.object(metadata_field);
         let len = |map: &FreeForm| map.as_ref().map_or(0, canonical_len);
@@ -227,6 +206,12 @@ impl Door {
         let chars = 1..=limits::CRITERION_MAX_CHARS;
         field.map_or(Some(Vec::new()), |field| texts(field, &chars, &mut self.violations))
     }
+}
+
+/// The criteria as they are written; what is wrong with them is reported when it is their turn.
+fn criteria<'d>(fields: Fields<'_, 'd, '_>) -> Vec<&'d str> {
+    let criteria = fields.get("acceptance_criteria").and_then(|field| field.value.as_array());
+    criteria.into_iter().flatten().filter_map(JsonValue::as_str).collect()
 }
 
 const KEY_CHARS: std::ops::RangeInclusive<usize> = 1..=limits::IDEMPOTENCY_KEY_MAX_CHARS;

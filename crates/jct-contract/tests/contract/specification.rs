@@ -91,7 +91,7 @@ pub(crate) fn render(schema: &Value, example: &Value) -> String {
     }
     text.push_str(&rules());
     text.push_str("## Violations\n\n| code | meaning |\n|---|---|\n");
-    for code in ViolationCode::ALL {
+    for code in ViolationCode::OF_TASKS {
         let _ = writeln!(text, "| `{code}` | {} |", code.meaning());
     }
     text
@@ -126,6 +126,11 @@ Lengths count Unicode scalar values. `null` for an optional field is the same as
 * `target.path` is relative, without `..` as a segment, backslashes and control characters.
 * `inputs.executor`, if present, is a string of 1 to {executor} characters of `a-z 0-9 _ -`.
 * `inputs.command`, if present, is a non-empty array of strings that begins with the program, or a non-empty array of such arrays.
+* `inputs.isolation`, if present, is one of `L0`, `L1`, `L2`, `L3`: only a worker that gives that level or a higher one runs
+  the task.
+* `inputs.checks`, if present, is an array of at most {checks} objects: `name` (1..{check_name} characters, not blank, unique),
+  `command` (a non-empty array of strings that begins with the program) and, if wanted, `criterion`: the index, counted
+  from zero, or the exact text of the one of `acceptance_criteria` that the check decides.
 * All violations are answered at once, each with a JSON Pointer, a code and a message; beyond {violations} of them,
   or {kib} KiB of text, the rest is counted.
 
@@ -156,6 +161,8 @@ whether two submissions are the same task.
         bytes = limits::FREE_FORM_MAX_BYTES,
         depth = limits::FREE_FORM_MAX_DEPTH,
         executor = limits::EXECUTOR_NAME_MAX_CHARS,
+        checks = limits::CHECKS_MAX_ITEMS,
+        check_name = limits::CHECK_NAME_MAX_CHARS,
         violations = limits::MAX_VIOLATIONS,
         kib = limits::MAX_VIOLATIONS_BYTES / 1024,
     )
