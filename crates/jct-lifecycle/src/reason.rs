@@ -61,6 +61,16 @@ reasons! {
     CheckoutFailed = "CHECKOUT_FAILED", retry: true;
     /// The worker failed around the work: no disk space, no process, no trace folder.
     WorkerError = "WORKER_ERROR", retry: true;
+    /// The sandbox could not be set up as the task needs it; nothing of the task was run.
+    SandboxFailed = "SANDBOX_FAILED", retry: true;
+    /// The work used up more memory, processes, disk or output than it may, and was ended.
+    LimitExceeded = "LIMIT_EXCEEDED", retry: false;
+    /// The work waited for an answer that nobody gives, and was ended.
+    NeedsInput = "NEEDS_INPUT", retry: false;
+    /// What the work left behind could not be taken over: it breaks a rule of the hand-over.
+    HandoverRefused = "HANDOVER_REFUSED", retry: false;
+    /// The work ran to its end, and what it left does not do what the task asks for.
+    ProofFailed = "PROOF_FAILED", retry: false;
     /// The lease ran out: the worker died, was cut off, or was paused.
     LeaseLost = "LEASE_LOST", retry: true;
     /// The worker was shutting down and gave the task back unfinished.

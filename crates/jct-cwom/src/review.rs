@@ -1,0 +1,167 @@
+//! Reviews: who may decide, about what, and where the run and its issue go from there.
+
+use jct_contract::{Principal, RequesterKind, Violation, ViolationCode};
+
+use crate::findings::EvidenceFindings;
+use crate::primitives::{Actor, CriterionOverride, CriterionResult};
+use crate::words::{CriterionStatus, ReviewDecisionStatus, Status, Verdict};
+
+/// Who has to do with the work that is reviewed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parties<'a> {
+    /// The principal that handed the task in.
+    pub enqueued_by: &'a Principal,
+    /// The name of whoever held the task: a worker, or the principal that took it outside the tower.
+    pub worker: &'a str,
+    /// The executor of the run.
+    pub executor: &'a Actor,
+}
+
+/// What somebody was to the work that they cannot approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// They handed it in.
+    EnqueuedBy,
+    /// They held it.
+    Worker,
+    /// They did it.
+    Executor,
+}
+
+impl Role {
+    /// The role for programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EnqueuedBy => "enqueued_by",
+            Self::Worker => "worker",
+            Self::Executor => "executor",
+        }
+    }
+}
+
+/// Somebody would approve their own work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nobody approves their own work: the reviewer is the `{}` of this run", .role.as_str())]
+pub struct Refusal {
+    /// What they were to it.
+    pub role: Role,
+}
+
+/// Whether `reviewer` may take `decision` on the work of `parties`: true if it is a self-review that the tower lets pass.
+///
+/// Only an approval needs somebody else. `self_review_allowed` lets those who handed the work in approve it, never those
+/// who held or did it. Names are compared without their kinds: whoever shares a name shares the doubt.
+///
+/// # Errors
+/// [`Refusal`] with the first role that stands in the way, the strongest first.
+pub fn allowed(
+    reviewer: &Principal,
+    parties: &Parties<'_>,
+    decision: ReviewDecisionStatus,
+    self_review_allowed: bool,
+) -> Result<bool, Refusal> {
+    if decision != ReviewDecisionStatus::Approved {
+        return Ok(false);
+    }
+    let name = reviewer.name();
+    if name == parties.executor.actor_id {
+        return Err(Refusal { role: Role::Executor });
+    }
+    if name == parties.worker {
+        return Err(Refusal { role: Role::Worker });
+    }
+    if name != parties.enqueued_by.name() {
+        return Ok(false);
+    }
+    if self_review_allowed { Ok(true) } else { Err(Refusal { role: Role::EnqueuedBy }) }
+}
+
+/// Where a decision moves a run and its issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moves {
+    /// Where the run goes.
+    pub run: Status,
+    /// Where the issue goes, unless somebody has moved it away from `under_review`.
+    pub issue: Option<Status>,
+}
+
+/// What follows from a decision; `None` if the run is not under review, so that there is nothing to decide.
+#[must_use]
+pub fn decide(run: Status, issue: Status, decision: ReviewDecisionStatus) -> Option<Moves> {
+    if run != Status::UnderReview {
+        return None;
+    }
+    let (run, to) = match decision {
+        ReviewDecisionStatus::Approved => (Status::Done, Status::Done),
+        ReviewDecisionStatus::Rejected => (Status::Failed, Status::Failed),
+        ReviewDecisionStatus::NeedsChanges => (Status::Failed, Status::Ready),
+    };
+    Some(Moves { run, issue: (issue == Status::UnderReview).then_some(to) })
+}
+
+/// Whether findings with these verdicts need nobody's approval. What is unverified always does, and what failed can have
+/// none.
+#[must_use]
+pub fn approves_itself(findings: &EvidenceFindings, verdicts: &[Verdict]) -> bool {
+    let verdict = findings.verdict;
+    matches!(verdict, Verdict::Pass | Verdict::Partial) && verdicts.contains(&verdict) && !findings.unverified()
+}
+
+/// The reviewer of what needs nobody's approval.
+#[must_use]
+pub fn automatic_reviewer() -> Actor {
+    Actor {
+        actor_kind: RequesterKind::System,
+        actor_id: "auto-approve".to_owned(),
+        display: Some("Automatic Review (Policy-Based)".to_owned()),
+    }
+}
+
+/// The criteria of a pack as the reviewer sees them.
+///
+/// # Errors
+/// A violation for each override that names no criterion, names one twice, or is about another status than the pack's;
+/// never an empty list.
+pub fn overridden(
+    criteria: &[CriterionResult],
+    overrides: &[CriterionOverride],
+) -> Result<Vec<CriterionResult>, Vec<Violation>> {
+    let mut results = criteria.to_vec();
+    let (mut seen, mut violations) = (Vec::new(), Vec::new());
+    for (index, change) in overrides.iter().enumerate() {
+        let mut refuse = |member: &str, code, message: String| {
+            violations.push(Violation { pointer: format!("/criteria_overrides/{index}/{member}"), code, message });
+        };
+        let named = change.criterion_index;
+        let Some(result) = results.iter_mut().find(|result| result.index == named) else {
+            let message = format!("the evidence pack has {} criteria", criteria.len());
+            refuse("criterion_index", ViolationCode::OutOfRange, message);
+            continue;
+        };
+        if seen.contains(&named) {
+            let message = "another override is about this criterion already".to_owned();
+            refuse("criterion_index", ViolationCode::ReferenceRepeated, message);
+            continue;
+        }
+        seen.push(named);
+        if result.status != change.original_status {
+            let message = format!("the evidence pack says `{}` about this criterion", result.status);
+            refuse("original_status", ViolationCode::ValueNotAllowed, message);
+            continue;
+        }
+        result.status = change.override_status;
+        result.reason = Some(change.reason.clone());
+    }
+    if violations.is_empty() { Ok(results) } else { Err(violations) }
+}
+
+/// How many of these criteria nobody has verified.
+#[must_use]
+pub fn unverified(criteria: &[CriterionResult]) -> usize {
+    criteria.iter().filter(|result| result.status == CriterionStatus::Unverified).count()
+}
+
+#[cfg(test)]
+#[path = "review_tests.rs"]
+mod tests;
