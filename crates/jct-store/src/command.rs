@@ -6,9 +6,11 @@ use jct_contract::{Principal, TaskId, WorkerId};
 use jct_lifecycle::{AttemptEnd, Fence, IllegalTransition, LeaseRef, RetryPolicy, TaskStatus};
 
 use crate::StoreError;
+use crate::command_objects::{CreateAnswer, ObjectChangeAnswer, ObjectWrite};
 use crate::model::{
-    ApiKeyRecord, Claim, ClaimedTask, Enqueued, ExternalLease, HeartbeatAnswer, NewApiKey, NewEvent, NewTask,
-    NewWorker, Reaped, SettleAnswer, Settlement,
+    ApiKeyRecord, Claim, ClaimedTask, EgressRecord, Enqueued, ExternalLease, HeartbeatAnswer, NewApiKey, NewAuditKey,
+    NewCheckpoint, NewEvent, NewPush, NewReview, NewTask, NewWorker, Reaped, ReviewAnswer, SealAnswer, SettleAnswer,
+    Settlement,
 };
 
 /// A write on its way to the writer.
@@ -18,7 +20,7 @@ pub(crate) enum Command {
     Claim(Claim),
     Heartbeat { worker_id: WorkerId, leases: Vec<LeaseRef>, lease: Duration },
     Record { lease: LeaseRef, events: Vec<NewEvent> },
-    Settle(Settlement),
+    Settle(Box<Settlement>),
     Reap { retry: RetryPolicy, limit: u32, jitter: f64 },
     ChangeStatus(StatusChange),
     Pause { by: Principal, reason: String },
@@ -28,6 +30,12 @@ pub(crate) enum Command {
     WorkerStopped(WorkerId),
     CreateKey(NewApiKey),
     RevokeKey { name: String, by: Principal },
+    Object(ObjectWrite),
+    Review(Box<NewReview>),
+    Egress { lease: LeaseRef, records: Vec<EgressRecord> },
+    Push(Box<NewPush>),
+    Seal(Box<NewCheckpoint>),
+    KeepAuditKey(Box<NewAuditKey>),
 }
 
 impl Command {
@@ -40,9 +48,11 @@ impl Command {
             }
         };
         match &mut self {
-            Self::Settle(Settlement { end: AttemptEnd::Failed { message, .. }, trace, .. }) => {
-                clean(message);
-                trace.iter_mut().for_each(|trace| clean(&mut trace.path));
+            Self::Settle(settlement) => {
+                if let AttemptEnd::Failed { message, .. } = &mut settlement.end {
+                    clean(message);
+                }
+                settlement.trace.iter_mut().for_each(|trace| clean(&mut trace.path));
             }
             Self::ChangeStatus(change) => match &mut change.action {
                 StatusAction::Take { assigned_to, .. } => assigned_to.iter_mut().for_each(clean),
@@ -72,6 +82,10 @@ pub(crate) enum Answer {
     Changed(ChangeAnswer),
     Done(bool),
     Key(KeyAnswer),
+    ObjectCreated(Box<CreateAnswer>),
+    ObjectChanged(Box<ObjectChangeAnswer>),
+    Reviewed(Box<ReviewAnswer>),
+    Sealed(SealAnswer),
 }
 
 pub(crate) type CommandResult = Result<Answer, StoreError>;

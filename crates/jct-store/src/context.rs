@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jct_contract::Timestamp;
 use jct_lifecycle::LeaseRef;
 
+use crate::additions::Additions;
+use crate::journal::Journal;
+use crate::rows::ReadyRow;
 use crate::types::Id;
 
 /// The moment and the shared counters of one transaction.
@@ -19,20 +22,38 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What a step of this transaction adds: nothing yet.
+    pub(crate) fn additions(&self) -> Additions {
+        Additions::new(Journal::new(self.now, self.shared.audit))
+    }
+
     /// The leases that were handed out in this life of the database.
     pub(crate) fn of_this_epoch(&self, leases: &[LeaseRef]) -> Vec<LeaseRef> {
         leases.iter().copied().filter(|lease| lease.fence.epoch == self.epoch || cfg!(jct_broken_fence)).collect()
     }
+
+    /// Rows went back to the queue. If they sort before the claims' bound, the next claim reads the front again.
+    pub(crate) fn went_back(&self, rows: &[ReadyRow]) {
+        let mut bound = self.shared.claim_bound.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if rows.iter().any(|row| bound.after.is_some_and(|after| (row.run_at, row.task_id) < after)) {
+            *bound = ClaimBound::default();
+        }
+    }
 }
 
 /// What the writers of one process share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
+    audit: bool,
     last_created_at: AtomicI64,
     pub(crate) claim_bound: Mutex<ClaimBound>,
 }
 
 impl Shared {
+    pub(crate) fn new(audit: bool) -> Self {
+        Self { audit, last_created_at: AtomicI64::default(), claim_bound: Mutex::default() }
+    }
+
     /// A creation time no task of this process has: `now`, or the next free microsecond. Task ids carry it, so tasks
     /// handed in together keep their order.
     pub(crate) fn next_created_at(&self, now: Timestamp) -> Timestamp {

@@ -2,14 +2,19 @@
 
 use std::sync::Mutex;
 
-use jct_contract::{Sha256Digest, TaskId, Timestamp};
+use jct_audit::StoredEntry;
+use jct_contract::{IsolationLevel, IssueId, ObjectId, RepoId, RunId, Sha256Digest, TaskId, Timestamp};
+use jct_cwom::task::TaskIds;
+use jct_cwom::{EvidencePack, ObjectKind, ReviewDecision};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::command::{Command, CommandResult};
 use crate::model::{
-    Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, ClaimFilter, FinishedTask, IncidentCounts, Page,
-    PageStart, QueuePosition, QueueStatus, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
+    Admission, ApiKeyRecord, AttemptRecord, AuditFilter, AuditHead, AuditKeyRecord, AuditQuery, ChainFilter,
+    ChainPlace, ChainRows, CheckpointRecord, ClaimFilter, FinishedTask, IncidentCounts, IssueGraph, ObjectFilter, Page,
+    PageStart, PendingReview, QueuePosition, QueueStatus, RunContext, RunPlace, TaskEventRecord, TaskFilter,
+    TaskRecord, Versioned, WorkerRecord,
 };
 use crate::postgres::PostgresEngine;
 use crate::sqlite::SqliteEngine;
@@ -145,8 +150,12 @@ impl Engine {
             .transpose()
     }
 
-    pub(crate) async fn has_due_work(&self, filter: ClaimFilter) -> Result<bool, StoreError> {
-        read!(self, claim::has_due_work(now, filter))
+    pub(crate) async fn has_due_work(
+        &self,
+        filter: ClaimFilter,
+        isolation: Option<IsolationLevel>,
+    ) -> Result<bool, StoreError> {
+        read!(self, claim::has_due_work(now, filter, isolation))
     }
 
     pub(crate) async fn has_expired_leases(&self) -> Result<bool, StoreError> {
@@ -216,7 +225,115 @@ impl Engine {
         read!(self, tower_reads::key_list())
     }
 
-    pub(crate) async fn audit_entries(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+    pub(crate) async fn audit_entries(&self, query: AuditQuery) -> Result<Vec<StoredEntry>, StoreError> {
         read!(self, task_reads::audit_entries(query))
+    }
+
+    pub(crate) async fn audit_list(
+        &self,
+        filter: AuditFilter,
+        start: PageStart,
+        limit: u32,
+    ) -> Result<Page<StoredEntry>, StoreError> {
+        read!(self, audit_reads::list(filter, start, limit))
+    }
+
+    pub(crate) async fn audit_chain(
+        &self,
+        entity: (String, String),
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        read!(self, audit_reads::chain(entity, after, limit))
+    }
+
+    pub(crate) async fn audit_chains(
+        &self,
+        filter: ChainFilter,
+        after: Option<ChainPlace>,
+        limit: u32,
+    ) -> Result<ChainRows, StoreError> {
+        read!(self, audit_reads::chains(filter, after, limit))
+    }
+
+    pub(crate) async fn audit_position(&self) -> Result<u64, StoreError> {
+        read!(self, audit_reads::position())
+    }
+
+    pub(crate) async fn audit_horizon(&self) -> Result<u64, StoreError> {
+        read!(self, audit_reads::horizon())
+    }
+
+    pub(crate) async fn audit_heads(&self, after: u64, through: u64, limit: u32) -> Result<Vec<AuditHead>, StoreError> {
+        read!(self, audit_reads::heads(after, through, limit))
+    }
+
+    pub(crate) async fn audit_origin(&self) -> Result<String, StoreError> {
+        read!(self, audit_reads::origin())
+    }
+
+    pub(crate) async fn audit_keys(&self) -> Result<Vec<AuditKeyRecord>, StoreError> {
+        read!(self, audit_reads::keys())
+    }
+
+    pub(crate) async fn audit_checkpoints(&self, after: u64, limit: u32) -> Result<Vec<CheckpointRecord>, StoreError> {
+        read!(self, audit_reads::checkpoints(after, limit))
+    }
+
+    pub(crate) async fn audit_checkpoints_before(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<CheckpointRecord>, StoreError> {
+        read!(self, audit_reads::checkpoints_before(before, limit))
+    }
+
+    pub(crate) async fn object_get(&self, kind: ObjectKind, id: ObjectId) -> Result<Option<Versioned>, StoreError> {
+        read!(self, objects::get(kind, id))
+    }
+
+    pub(crate) async fn object_list(
+        &self,
+        filter: ObjectFilter,
+        start: PageStart,
+        limit: u32,
+    ) -> Result<Page<Versioned>, StoreError> {
+        read!(self, objects::list(filter, start, limit))
+    }
+
+    pub(crate) async fn repo_by_slug(&self, slug: String) -> Result<Option<RepoId>, StoreError> {
+        read!(self, task_objects::repo_by_slug(slug))
+    }
+
+    pub(crate) async fn task_objects(&self, issue: IssueId) -> Result<Option<TaskIds>, StoreError> {
+        read!(self, task_objects::ids_of(issue))
+    }
+
+    pub(crate) async fn issue_graph(&self, id: IssueId) -> Result<Option<IssueGraph>, StoreError> {
+        read!(self, objects::graph(id))
+    }
+
+    pub(crate) async fn pending_reviews(
+        &self,
+        start: PageStart,
+        limit: u32,
+    ) -> Result<Page<PendingReview>, StoreError> {
+        read!(self, review_reads::pending(start, limit))
+    }
+
+    pub(crate) async fn run_place(&self, id: RunId) -> Result<Option<RunPlace>, StoreError> {
+        read!(self, review_reads::place(id))
+    }
+
+    pub(crate) async fn run_context(&self, id: RunId) -> Result<Option<RunContext>, StoreError> {
+        read!(self, review_reads::context(id))
+    }
+
+    pub(crate) async fn evidence_of(&self, run: RunId) -> Result<Option<EvidencePack>, StoreError> {
+        read!(self, review_reads::evidence_of(run))
+    }
+
+    pub(crate) async fn review_of(&self, run: RunId) -> Result<Option<ReviewDecision>, StoreError> {
+        read!(self, review_reads::review_of(run))
     }
 }

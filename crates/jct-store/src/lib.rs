@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::duplicate_mod, reason = "the modules under common/ are compiled once for each engine")]
 
+mod additions;
 mod command;
+mod command_objects;
 mod context;
 mod engine;
 mod error;
@@ -12,15 +14,21 @@ mod options;
 mod postgres;
 mod rows;
 mod schema;
+mod schema_objects;
 mod sqlite;
 mod store;
+mod store_audit;
+mod store_objects;
+mod store_reviews;
 mod types;
 mod url;
 mod wake;
 mod writer;
 
 pub use command::{ChangeAnswer, KeyAnswer, RecordAnswer, StatusAction, StatusChange};
+pub use command_objects::{CreateAnswer, ObjectChangeAnswer};
 pub use error::{OpenError, StoreError};
+pub use model::ReviewAnswer;
 pub use options::StoreOptions;
 pub use store::{EngineKind, Store};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

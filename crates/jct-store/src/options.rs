@@ -15,11 +15,15 @@ pub struct StoreOptions {
     pub writers: usize,
     /// The clock leases are judged by. `None` means the database's own on PostgreSQL and the system's on SQLite.
     pub clock: Option<Arc<dyn Clock>>,
+    /// Whether changes leave entries in the audit log. Only a measurement of what they cost turns this off; no
+    /// configuration can.
+    #[doc(hidden)]
+    pub audit: bool,
 }
 
 impl Default for StoreOptions {
     /// Migrates; 4 read connections; 4 writers; the default clock.
     fn default() -> Self {
-        Self { migrate: true, read_connections: 4, writers: 4, clock: None }
+        Self { migrate: true, read_connections: 4, writers: 4, clock: None, audit: true }
     }
 }

@@ -40,6 +40,7 @@ diesel::table! {
         submitter -> Text,
         held -> Bool,
         created_at -> BigInt,
+        cwom_issue_id -> Nullable<DbId>,
     }
 }
 
@@ -67,6 +68,7 @@ diesel::table! {
         trace_id -> Text,
         event_seq -> BigInt,
         audit_seq -> BigInt,
+        audit_hash -> Text,
     }
 }
 
@@ -88,6 +90,8 @@ diesel::table! {
         trace_id -> Text,
         event_seq -> BigInt,
         audit_seq -> BigInt,
+        audit_hash -> Text,
+        isolation -> Text,
     }
 }
 
@@ -115,6 +119,9 @@ diesel::table! {
         trace_id -> Text,
         event_seq -> BigInt,
         audit_seq -> BigInt,
+        audit_hash -> Text,
+        run_id -> Nullable<DbId>,
+        isolation -> Text,
     }
 }
 
@@ -137,6 +144,7 @@ diesel::table! {
         finished_at -> BigInt,
         event_seq -> BigInt,
         audit_seq -> BigInt,
+        audit_hash -> Text,
     }
 }
 
@@ -160,6 +168,7 @@ diesel::table! {
         settle_digest -> Nullable<Text>,
         trace_path -> Nullable<Text>,
         manifest_digest -> Nullable<Text>,
+        run_id -> Nullable<DbId>,
     }
 }
 
@@ -191,6 +200,7 @@ diesel::table! {
         started_at -> BigInt,
         last_seen_at -> BigInt,
         stopped_at -> Nullable<BigInt>,
+        isolation -> Nullable<Text>,
     }
 }
 
@@ -227,7 +237,8 @@ diesel::table! {
     use crate::types::DbId;
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-    audit_log (id) {
+    audit_log (position) {
+        position -> BigInt,
         id -> DbId,
         ts -> BigInt,
         actor_kind -> Text,
@@ -240,8 +251,36 @@ diesel::table! {
         note -> Nullable<Text>,
         trace_id -> Nullable<Text>,
         seq -> BigInt,
-        prev_hash -> Nullable<Text>,
-        hash -> Nullable<Text>,
+        prev_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::types::DbId;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+    audit_keys (number) {
+        number -> BigInt,
+        key_id -> Text,
+        public_key -> Text,
+        created_at -> BigInt,
+        rotation -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::types::DbId;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+    audit_checkpoints (number) {
+        number -> BigInt,
+        sealed_at -> BigInt,
+        through -> BigInt,
+        entries -> BigInt,
+        leaves -> Text,
+        statement -> Text,
+        digest -> Text,
     }
 }
 

@@ -7,16 +7,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jct_contract::{Principal, Sha256Digest, TaskId, Timestamp, WorkerId};
+use jct_audit::StoredEntry;
+use jct_contract::{IsolationLevel, Principal, Sha256Digest, TaskId, Timestamp, WorkerId};
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 
 use crate::command::{Answer, ChangeAnswer, Command, KeyAnswer, RecordAnswer, StatusChange};
 use crate::engine::Engine;
 use crate::model::{
-    Admission, ApiKeyRecord, AttemptRecord, AuditEntry, AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued,
-    FinishedTask, HeartbeatAnswer, IncidentCounts, NewApiKey, NewEvent, NewTask, NewWorker, Page, PageStart,
-    QueuePosition, QueueStatus, Reaped, SettleAnswer, Settlement, TaskEventRecord, TaskFilter, TaskRecord,
-    WorkerRecord,
+    Admission, ApiKeyRecord, AttemptRecord, AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, FinishedTask,
+    HeartbeatAnswer, IncidentCounts, NewApiKey, NewEvent, NewTask, NewWorker, Page, PageStart, QueuePosition,
+    QueueStatus, Reaped, SettleAnswer, Settlement, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
 };
 use crate::wake::Wake;
 use crate::{DatabaseUrl, OpenError, StoreError, StoreOptions};
@@ -24,7 +24,7 @@ use crate::{DatabaseUrl, OpenError, StoreError, StoreOptions};
 /// A handle to the tower's durable state. Cheap to clone; the last clone to go closes the store.
 #[derive(Clone, Debug)]
 pub struct Store {
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
 }
 
 /// Sends a command and unpacks its one kind of answer.
@@ -133,13 +133,17 @@ impl Store {
         write!(self, Command::Claim(claim) => Claimed)
     }
 
-    /// Whether a claim with this filter would find something now. A read: an idle worker writes nothing.
+    /// Whether a claim with this filter and level would find something now. A read: an idle worker writes nothing.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database cannot be read.
-    pub async fn has_due_work(&self, filter: &ClaimFilter) -> Result<bool, StoreError> {
-        self.engine.has_due_work(filter.clone()).await
+    pub async fn has_due_work(
+        &self,
+        filter: &ClaimFilter,
+        isolation: Option<IsolationLevel>,
+    ) -> Result<bool, StoreError> {
+        self.engine.has_due_work(filter.clone(), isolation).await
     }
 
     /// Renews leases; one answer each, in order.
@@ -171,7 +175,7 @@ impl Store {
     ///
     /// [`StoreError`] when the database cannot be written; settling again is then safe.
     pub async fn settle(&self, settlement: Settlement) -> Result<SettleAnswer, StoreError> {
-        write!(self, Command::Settle(settlement) => Settled)
+        write!(self, Command::Settle(Box::new(settlement)) => Settled)
     }
 
     /// Ends up to `limit` leases that ran out. `jitter` (0 to 1) spreads the retries.
@@ -396,7 +400,7 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the database cannot be read.
-    pub async fn audit_entries(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+    pub async fn audit_entries(&self, query: AuditQuery) -> Result<Vec<StoredEntry>, StoreError> {
         self.engine.audit_entries(query).await
     }
 }

@@ -71,5 +71,15 @@ convert!(
     jct_contract::WorkerId,
     jct_contract::ApiKeyId,
     jct_contract::AuditId,
+    jct_contract::ObjectId,
+    jct_contract::RepoId,
+    jct_contract::IssueId,
+    jct_contract::ContextPacketId,
+    jct_contract::ConstraintSnapshotId,
+    jct_contract::DoctrineRefId,
+    jct_contract::EvidencePackId,
+    jct_contract::ReviewDecisionId,
+    jct_contract::RunId,
+    jct_contract::ArtifactId,
     jct_policy::DecisionId
 );

@@ -73,9 +73,16 @@ impl Command {
 /// Whether somebody might be waiting for what these writes did.
 pub(crate) fn is_news(jobs: &[Job], answers: &[Answer]) -> bool {
     jobs.iter().zip(answers).any(|(job, answer)| match (&job.command, answer) {
-        (Command::WorkerSeen(_) | Command::Heartbeat { .. } | Command::CreateKey(_) | Command::RevokeKey { .. }, _) => {
-            false
-        }
+        (
+            Command::WorkerSeen(_)
+            | Command::Heartbeat { .. }
+            | Command::CreateKey(_)
+            | Command::RevokeKey { .. }
+            | Command::Object(_)
+            | Command::Seal(_)
+            | Command::KeepAuditKey(_),
+            _,
+        ) => false,
         (_, Answer::Enqueued(tasks)) => tasks.iter().any(|task| matches!(task, Enqueued::Created { .. })),
         (_, Answer::Claimed(tasks)) => !tasks.is_empty(),
         (_, Answer::Reaped(leases)) => !leases.is_empty(),

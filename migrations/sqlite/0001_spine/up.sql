@@ -52,7 +52,8 @@ CREATE TABLE task_holds (
     held_at INTEGER NOT NULL,
     trace_id TEXT NOT NULL,
     event_seq INTEGER NOT NULL,
-    audit_seq INTEGER NOT NULL
+    audit_seq INTEGER NOT NULL,
+    audit_hash TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE task_ready (
@@ -68,7 +69,8 @@ CREATE TABLE task_ready (
     last_reason TEXT,
     trace_id TEXT NOT NULL,
     event_seq INTEGER NOT NULL,
-    audit_seq INTEGER NOT NULL
+    audit_seq INTEGER NOT NULL,
+    audit_hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX task_ready_run_at ON task_ready (run_at, task_id);
 
@@ -92,6 +94,7 @@ CREATE TABLE task_leases (
     trace_id TEXT NOT NULL,
     event_seq INTEGER NOT NULL,
     audit_seq INTEGER NOT NULL,
+    audit_hash TEXT NOT NULL,
     CONSTRAINT task_leases_worker CHECK ((holder_kind = 'worker') = (worker_id IS NOT NULL))
 ) STRICT;
 
@@ -110,6 +113,7 @@ CREATE TABLE task_outcomes (
     finished_at INTEGER NOT NULL,
     event_seq INTEGER NOT NULL,
     audit_seq INTEGER NOT NULL,
+    audit_hash TEXT NOT NULL,
     CONSTRAINT task_outcomes_result_xor_error CHECK ((result IS NULL) <> (error IS NULL)),
     CONSTRAINT task_outcomes_completed_has_result CHECK ((status = 'completed') = (result IS NOT NULL)),
     CONSTRAINT task_outcomes_completed_ran CHECK (status <> 'completed' OR started_at IS NOT NULL)
@@ -182,9 +186,11 @@ CREATE TABLE api_keys (
     revoked_at INTEGER
 ) STRICT;
 
--- prev_hash and hash belong to the chain of each entity.
+-- The entries of one entity are a chain: each has the hash of the one before it (64 hexadecimal digits; zeros before the
+-- first). The position is the order of writing over all entities.
 CREATE TABLE audit_log (
-    id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
     ts INTEGER NOT NULL,
     actor_kind TEXT NOT NULL CONSTRAINT audit_log_actor_kind CHECK (actor_kind IN ('human', 'agent', 'system')),
     actor_id TEXT NOT NULL,
@@ -196,8 +202,11 @@ CREATE TABLE audit_log (
     note TEXT,
     trace_id TEXT,
     seq INTEGER NOT NULL,
-    prev_hash TEXT,
-    hash TEXT,
+    prev_hash TEXT NOT NULL,
+    hash TEXT NOT NULL,
     CONSTRAINT audit_log_entity_seq UNIQUE (entity_kind, entity_id, seq)
 ) STRICT;
+-- Every change pays for each index. Lists by actor or action walk the positions instead, newest first.
+CREATE INDEX audit_log_trace_id ON audit_log (trace_id);
+CREATE INDEX audit_log_ts ON audit_log (ts);
 CREATE INDEX audit_log_refusals ON audit_log (ts) WHERE action = 'stale_write_refused';

@@ -9,9 +9,9 @@ use super::{Conn, primitives};
 use crate::StoreError;
 use crate::command::KeyAnswer;
 use crate::context::Context;
-use crate::journal::{Actor, Entry};
+use crate::journal::{Actor, Entry, Head};
 use crate::model::{NewApiKey, NewWorker};
-use crate::rows::{ApiKeyRow, PauseRow, WorkerRow};
+use crate::rows::{ApiKeyRow, PauseRow, WorkerRow, time};
 use crate::schema::{api_keys, audit_log, queue_pauses, workers};
 use crate::types::Id;
 
@@ -24,7 +24,16 @@ pub(crate) async fn worker_started(
     worker: &NewWorker,
 ) -> Result<bool, StoreError> {
     let row = WorkerRow::started(worker, context.now);
-    let after = json!({ "name": row.name, "version": row.version, "executors": row.executors, "slots": row.slots });
+    let after = json!({
+        "name": row.name,
+        "version": row.version,
+        "executors": row.executors,
+        "takes_any": row.takes_any,
+        "slots": row.slots,
+        "isolation": row.isolation,
+        "started_at": context.now,
+        "stopped_at": null,
+    });
     diesel::insert_into(workers::table).values(row).execute(conn).await?;
     let id = worker.id.to_string();
     audit(conn, context, Actor::system(&worker.name), "created", ("worker", &id), None, Some(after)).await?;
@@ -49,7 +58,7 @@ pub(crate) async fn worker_stopped(conn: &mut Conn, context: Context<'_>, id: Wo
         .await
         .optional()?;
     let Some(name) = name else { return Ok(false) };
-    let (before, after) = (json!({ "stopped": false }), json!({ "stopped": true }));
+    let (before, after) = (json!({ "stopped_at": null }), json!({ "stopped_at": context.now }));
     let id = id.to_string();
     audit(conn, context, Actor::system(&name), "updated", ("worker", &id), Some(before), Some(after)).await?;
     Ok(true)
@@ -67,30 +76,33 @@ pub(crate) async fn pause(
         reason: reason.to_owned(),
         paused_at: context.now.as_micros(),
     };
-    let paused = diesel::insert_into(queue_pauses::table).values(row).on_conflict_do_nothing().execute(conn).await?;
-    if paused > 0 {
-        let after = json!({ "paused": true, "reason": reason });
-        audit(
-            conn,
-            context,
-            Actor::from(by),
-            "updated",
-            ("queue", QUEUE),
-            Some(json!({ "paused": false })),
-            Some(after),
-        )
-        .await?;
+    let after = paused(&row);
+    let inserted = diesel::insert_into(queue_pauses::table).values(row).on_conflict_do_nothing().execute(conn).await?;
+    if inserted > 0 {
+        audit(conn, context, Actor::from(by), "updated", ("queue", QUEUE), Some(not_paused()), Some(after)).await?;
     }
-    Ok(paused > 0)
+    Ok(inserted > 0)
 }
 
 pub(crate) async fn resume(conn: &mut Conn, context: Context<'_>, by: &Principal) -> Result<bool, StoreError> {
-    let resumed = diesel::delete(queue_pauses::table.find(QUEUE)).execute(conn).await?;
-    if resumed > 0 {
-        let (before, after) = (json!({ "paused": true }), json!({ "paused": false }));
-        audit(conn, context, Actor::from(by), "updated", ("queue", QUEUE), Some(before), Some(after)).await?;
+    let lifted: Option<PauseRow> = diesel::delete(queue_pauses::table.find(QUEUE))
+        .returning(PauseRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some(row) = &lifted {
+        let before = Some(paused(row));
+        audit(conn, context, Actor::from(by), "updated", ("queue", QUEUE), before, Some(not_paused())).await?;
     }
-    Ok(resumed > 0)
+    Ok(lifted.is_some())
+}
+
+fn paused(row: &PauseRow) -> Value {
+    json!({ "paused_by": row.paused_by, "reason": row.reason, "paused_at": time(row.paused_at) })
+}
+
+fn not_paused() -> Value {
+    json!({ "paused_by": null, "reason": null, "paused_at": null })
 }
 
 pub(crate) async fn create_key(
@@ -107,7 +119,14 @@ pub(crate) async fn create_key(
         .await
         .optional()?;
     let Some(row) = kept else { return Ok(KeyAnswer::NameTaken) };
-    let after = json!({ "kind": row.kind, "scopes": row.scopes, "expires_at": row.expires_at });
+    let after = json!({
+        "kind": row.kind,
+        "scopes": row.scopes,
+        "created_by": row.created_by,
+        "created_at": context.now,
+        "expires_at": row.expires_at.map(time),
+        "revoked_at": null,
+    });
     audit(conn, context, Actor::from(&key.created_by), "created", ("api_key", &row.name), None, Some(after)).await?;
     Ok(KeyAnswer::Kept(row.try_into()?))
 }
@@ -127,7 +146,7 @@ pub(crate) async fn revoke_key(
         .await
         .optional()?;
     if let Some(row) = revoked {
-        let (before, after) = (json!({ "revoked": false }), json!({ "revoked": true }));
+        let (before, after) = (json!({ "revoked_at": null }), json!({ "revoked_at": context.now }));
         audit(conn, context, Actor::from(by), "updated", ("api_key", name), Some(before), Some(after)).await?;
         return Ok(KeyAnswer::Kept(row.try_into()?));
     }
@@ -137,7 +156,7 @@ pub(crate) async fn revoke_key(
 }
 
 /// Notes a change of an object whose row carries no counter; such objects change rarely.
-async fn audit(
+pub(super) async fn audit(
     conn: &mut Conn,
     context: Context<'_>,
     actor: Actor<'_>,
@@ -146,23 +165,26 @@ async fn audit(
     before: Option<Value>,
     after: Option<Value>,
 ) -> Result<(), StoreError> {
-    let last: Option<i64> = audit_log::table
+    let last: Option<(i64, String)> = audit_log::table
         .filter(audit_log::entity_kind.eq(entity_kind))
         .filter(audit_log::entity_id.eq(entity_id))
-        .select(diesel::dsl::max(audit_log::seq))
+        .order(audit_log::seq.desc())
+        .select((audit_log::seq, audit_log::hash))
         .first(conn)
-        .await?;
+        .await
+        .optional()?;
+    let head = last.map_or_else(Head::genesis, |(seq, hash)| Head { seq, hash });
     let entry = Entry {
         actor,
         action,
         entity_kind,
         entity_id: entity_id.to_owned(),
-        before,
-        after,
+        before: before.map(|value| value.to_string()),
+        after: after.map(|value| value.to_string()),
         note: None,
         trace_id: None,
-        seq: last.unwrap_or(0) + 1,
     };
-    primitives::insert_audits(conn, &[entry.at(context.now)]).await?;
-    Ok(())
+    let mut additions = context.additions();
+    additions.journal.entry(&head, entry);
+    Ok(primitives::add(conn, &additions).await?)
 }

@@ -1,6 +1,6 @@
 //! One transaction's worth of commands: those of a kind are written together.
 
-use super::{Conn, admin, change, claim, enqueue, lease, reap, settle};
+use super::{Conn, admin, audit_writes, change, claim, egress, enqueue, lease, objects, reap, reviews, settle};
 use crate::StoreError;
 use crate::command::{Answer, Command};
 use crate::context::Context;
@@ -17,6 +17,7 @@ pub(crate) async fn run(
     answers.resize_with(commands.len(), || None);
     enqueue_all(conn, context, commands, &mut answers).await?;
     settle_all(conn, context, commands, &mut answers).await?;
+    objects::lock(conn, commands).await?;
     for (answer, command) in answers.iter_mut().zip(commands) {
         if answer.is_none() {
             *answer = Some(single(conn, context, command).await?);
@@ -67,7 +68,7 @@ async fn settle_all(
         .iter()
         .enumerate()
         .filter_map(|(place, command)| match command {
-            Command::Settle(settlement) => Some((place, settlement)),
+            Command::Settle(settlement) => Some((place, settlement.as_ref())),
             _ => None,
         })
         .unzip();
@@ -103,5 +104,11 @@ async fn single(conn: &mut Conn, context: Context<'_>, command: &Command) -> Res
         Command::WorkerStopped(id) => Answer::Done(admin::worker_stopped(conn, context, *id).await?),
         Command::CreateKey(key) => Answer::Key(admin::create_key(conn, context, key).await?),
         Command::RevokeKey { name, by } => Answer::Key(admin::revoke_key(conn, context, name, by).await?),
+        Command::Object(write) => objects::write(conn, context, write).await?,
+        Command::Review(new) => Answer::Reviewed(Box::new(reviews::review(conn, context, new).await?)),
+        Command::Egress { lease, records } => Answer::Recorded(egress::record(conn, context, *lease, records).await?),
+        Command::Push(push) => Answer::Done(egress::push(conn, context, push).await?),
+        Command::Seal(checkpoint) => Answer::Sealed(audit_writes::seal(conn, checkpoint).await?),
+        Command::KeepAuditKey(key) => Answer::Sealed(audit_writes::keep_key(conn, context, key).await?),
     })
 }

@@ -2,16 +2,15 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
 use jct_lifecycle::{AttemptEnd, IllegalTransition, LeaseRef, ReasonCode, RetryPolicy, TaskEvent, TaskStatus, next};
 
 use super::conclude::{Conclusion, conclude};
-use super::unqueue::{end_waiting, release, take};
+use super::unqueue::{cancel_entry, end_waiting, release, take};
 use super::{Conn, primitives, refusal, task_reads};
 use crate::StoreError;
 use crate::command::{ChangeAnswer, StatusAction, StatusChange};
 use crate::context::Context;
-use crate::journal::Actor;
+use crate::journal::{Actor, Head};
 use crate::model::TraceRef;
 use crate::rows::{LeaseRow, TaskRows};
 use crate::schema::task_leases;
@@ -77,10 +76,10 @@ async fn attempt(
         (StatusAction::Release, Some(hold), ..) => release(conn, context, change, &task, hold).await,
         (StatusAction::Take { assigned_to, grace }, _, Some(ready), _) => {
             let budget = std::time::Duration::from_secs(task.time_budget_seconds.unsigned_abs());
-            take(conn, context, change, ready, assigned_to.clone(), budget + *grace).await
+            take(conn, context, change, &task, ready, assigned_to.clone(), budget + *grace).await
         }
         (_, None, None, Some(lease)) => end_running(conn, context, change, lease).await,
-        (action, hold, ready, _) => end_waiting(conn, context, change, action, hold, ready).await,
+        (_, hold, ready, _) => end_waiting(conn, context, change, &task, hold, ready).await,
     }
 }
 
@@ -93,7 +92,7 @@ async fn end_running(
 ) -> Result<Option<ChangeAnswer>, StoreError> {
     let (end, trace_path) = match &change.action {
         StatusAction::Cancel { .. } if lease.holder_kind == "worker" => {
-            return ask_to_stop(conn, context.now, change, &lease).await;
+            return ask_to_stop(conn, context, change, &lease).await;
         }
         StatusAction::Cancel { .. } => (AttemptEnd::Cancelled, &None),
         StatusAction::Complete { result, trace_path } => (AttemptEnd::Completed { result: result.clone() }, trace_path),
@@ -116,7 +115,23 @@ async fn end_running(
     let trace = trace_path.clone().map(|path| TraceRef { path, manifest_digest: None });
     let actor = Some(Actor::from(&change.by));
     let retry = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
-    conclude(conn, context, vec![Conclusion { lease, end, trace, retry, jitter: 0.0, digest: None, actor }]).await?;
+    conclude(
+        conn,
+        context,
+        vec![Conclusion {
+            lease,
+            end,
+            trace,
+            artifacts: &[],
+            evidence: None,
+            report: None,
+            retry,
+            jitter: 0.0,
+            digest: None,
+            actor,
+        }],
+    )
+    .await?;
     Ok(Some(ChangeAnswer::Changed))
 }
 
@@ -143,28 +158,32 @@ async fn refuse_outsider(
 /// A worker has the last word about what it runs; it reads this with its next heartbeat.
 async fn ask_to_stop(
     conn: &mut Conn,
-    now: Timestamp,
+    context: Context<'_>,
     change: &StatusChange,
     lease: &LeaseRow,
 ) -> Result<Option<ChangeAnswer>, StoreError> {
     use task_leases::dsl;
     let id: Id = lease.task_id;
-    let asked: Option<(i64, String)> = diesel::update(task_leases::table.find(id))
+    // Raising the number locks the row, so that the hash it returns is the one to go on from.
+    let asked: Option<(i64, String, String)> = diesel::update(task_leases::table.find(id))
         .filter(dsl::generation.eq(lease.generation))
         .filter(dsl::cancel_requested_at.is_null())
         .set((
-            dsl::cancel_requested_at.eq(now.as_micros()),
+            dsl::cancel_requested_at.eq(context.now.as_micros()),
             dsl::cancel_requested_by.eq(change.by.name()),
             dsl::audit_seq.eq(dsl::audit_seq + 1),
         ))
-        .returning((dsl::audit_seq, dsl::trace_id))
+        .returning((dsl::audit_seq, dsl::audit_hash, dsl::trace_id))
         .get_result(conn)
         .await
         .optional()?;
-    let Some((seq, trace_id)) = asked else {
+    let Some((seq, hash, trace_id)) = asked else {
         // Asking twice is the same as asking once; a lease that is gone wants another look.
         return Ok(lease.cancel_requested_at.map(|_| ChangeAnswer::CancelRequested));
     };
-    primitives::insert_audits(conn, &[super::unqueue::cancel_entry(change, now, &trace_id, seq)]).await?;
+    let mut additions = context.additions();
+    let head = additions.journal.entry(&Head { seq: seq - 1, hash }, cancel_entry(change, &trace_id));
+    primitives::add(conn, &additions).await?;
+    diesel::update(task_leases::table.find(id)).set(dsl::audit_hash.eq(head.hash)).execute(conn).await?;
     Ok(Some(ChangeAnswer::CancelRequested))
 }

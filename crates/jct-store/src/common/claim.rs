@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
+use jct_contract::{IsolationLevel, Timestamp};
 use jct_lifecycle::TaskStatus;
+use serde_json::Value;
 
-use super::{Conn, primitives};
+use super::runs::Started;
+use super::{Conn, primitives, runs};
 use crate::StoreError;
 use crate::context::Context;
 use crate::journal::{Actor, Change, Journal};
@@ -21,10 +23,7 @@ pub(crate) async fn claim(
     context: Context<'_>,
     claim: &Claim,
 ) -> Result<Vec<ClaimedTask>, StoreError> {
-    if is_paused(conn).await? {
-        return Ok(Vec::new());
-    }
-    let ready = primitives::take_ready(conn, context, &claim.filter, i64::from(claim.limit)).await?;
+    let ready = primitives::take_ready(conn, context, &claim.filter, claim.isolation, i64::from(claim.limit)).await?;
     if ready.is_empty() {
         return Ok(Vec::new());
     }
@@ -32,31 +31,37 @@ pub(crate) async fn claim(
     let mut specs = specs(conn, ids).await?;
 
     let expires_at = context.now.after(claim.lease);
-    let mut journal = Journal::at(context.now);
-    let (mut leases, mut attempts, mut claimed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut additions = context.additions();
+    let (mut claimed, mut started) = (Vec::with_capacity(ready.len()), Vec::with_capacity(ready.len()));
     for row in ready {
         let (spec, admission) =
             specs.remove(&row.task_id).ok_or_else(|| StoreError::corrupt("a ready task without an admission"))?;
         let ready_at = time(row.run_at);
         let mut lease = lease_row(row, context.epoch, claim, context.now, expires_at);
-        start(&mut journal, &mut lease, Actor::system(&claim.worker_name));
-        attempts.push(attempt_row(&lease));
+        start(&mut additions.journal, &mut lease, Actor::system(&claim.worker_name));
+        let task = spec.task()?;
+        // Only a run needs a copy.
+        let issue = spec.cwom_issue_id.map(|issue| (issue, task.clone()));
         claimed.push(ClaimedTask {
             lease: lease.lease_ref(),
             attempt: to_u32("attempt", lease.attempt)?,
             expires_at,
             ready_at,
             claimed_at: context.now,
-            task: spec.task()?,
+            task,
             trace_id: to_trace_id(&spec.trace_id)?,
             admission: admission.try_into()?,
+            run_id: None,
         });
-        leases.push(lease);
+        started.push(Started { lease, issue });
     }
-    primitives::insert_leases(conn, &leases).await?;
-    primitives::insert_attempts(conn, &attempts).await?;
-    primitives::insert_events(conn, &journal.events).await?;
-    primitives::insert_audits(conn, &journal.audits).await?;
+    runs::open(conn, context, &mut additions, &mut started, Actor::system(&claim.worker_name)).await?;
+    for (claimed, Started { lease, .. }) in claimed.iter_mut().zip(started) {
+        claimed.run_id = lease.run_id.map(Into::into);
+        additions.attempts.push(attempt_row(&lease));
+        additions.leases.push(lease);
+    }
+    primitives::add(conn, &additions).await?;
     Ok(claimed)
 }
 
@@ -73,7 +78,7 @@ async fn specs(conn: &mut Conn, ids: Vec<Id>) -> Result<HashMap<Id, (TaskRow, Ad
 
 /// Notes that the task of `lease` started, and moves the lease's counters on.
 pub(super) fn start(journal: &mut Journal, lease: &mut LeaseRow, actor: Actor<'_>) {
-    let (event_seq, audit_seq) = journal.change(Change {
+    let marks = journal.change(Change {
         task_id: lease.task_id,
         trace_id: &lease.trace_id,
         actor,
@@ -81,12 +86,11 @@ pub(super) fn start(journal: &mut Journal, lease: &mut LeaseRow, actor: Actor<'_
         to: TaskStatus::Running,
         attempt: Some(lease.attempt),
         detail: vec![("holder", lease.holder.clone().into()), ("fence", lease.fence().to_string().into())],
+        record: vec![("reason", Value::Null), ("run_at", Value::Null)],
         note: None,
-        event_seq: lease.event_seq,
-        audit_seq: lease.audit_seq,
+        marks: lease.marks(),
     });
-    lease.event_seq = event_seq;
-    lease.audit_seq = audit_seq;
+    (lease.event_seq, lease.audit_seq, lease.audit_hash) = (marks.event_seq, marks.head.seq, marks.head.hash);
 }
 
 fn lease_row(ready: ReadyRow, epoch: i64, claim: &Claim, now: Timestamp, expires_at: Timestamp) -> LeaseRow {
@@ -120,6 +124,9 @@ pub(super) fn leased(ready: ReadyRow, epoch: i64, now: Timestamp, expires_at: Ti
         trace_id: ready.trace_id,
         event_seq: ready.event_seq,
         audit_seq: ready.audit_seq,
+        audit_hash: ready.audit_hash,
+        run_id: None,
+        isolation: ready.isolation,
     }
 }
 
@@ -140,21 +147,24 @@ pub(super) fn attempt_row(lease: &LeaseRow) -> AttemptRow {
         settle_digest: None,
         trace_path: None,
         manifest_digest: None,
+        run_id: lease.run_id,
     }
-}
-
-async fn is_paused(conn: &mut Conn) -> Result<bool, StoreError> {
-    Ok(queue_pauses::table.count().get_result::<i64>(conn).await? > 0)
 }
 
 /// Whether a claim would find something. A read.
-pub(crate) async fn has_due_work(conn: &mut Conn, now: Timestamp, filter: ClaimFilter) -> Result<bool, StoreError> {
-    if is_paused(conn).await? {
-        return Ok(false);
-    }
-    let mut due = task_ready::table.filter(task_ready::run_at.le(now.as_micros())).into_boxed();
+pub(crate) async fn has_due_work(
+    conn: &mut Conn,
+    now: Timestamp,
+    filter: ClaimFilter,
+    isolation: Option<IsolationLevel>,
+) -> Result<bool, StoreError> {
+    let open = diesel::dsl::not(diesel::dsl::exists(queue_pauses::table.select(queue_pauses::queue)));
+    let mut due = task_ready::table.filter(task_ready::run_at.le(now.as_micros())).filter(open).into_boxed();
     if let ClaimFilter::Executors(only) = filter {
         due = due.filter(task_ready::executor.eq_any(only));
+    }
+    if let Some(level) = isolation.filter(|level| *level < IsolationLevel::L3) {
+        due = due.filter(task_ready::isolation.le(level.as_str()));
     }
     // In the order of the index: in any order, PostgreSQL would step over every dead row at the front of the table.
     let order = (task_ready::run_at, task_ready::task_id);

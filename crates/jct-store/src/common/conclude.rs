@@ -1,35 +1,39 @@
 //! Conclude: from the end of an attempt to the task's next place, with everything that is written about it.
 
-use jct_contract::Timestamp;
+use jct_contract::{Sha256Digest, Timestamp};
+use jct_cwom::issue::WorkEvent;
+use jct_cwom::{Failure, FailureCategory, Status};
 use jct_lifecycle::{AttemptEnd, Disposition, ReasonCode, RetryPolicy, TaskEvent, TaskStatus, next, settle};
 use serde_json::Value;
 
-use super::{Conn, primitives};
+use super::{Conn, primitives, runs};
 use crate::StoreError;
+use crate::additions::Additions;
 use crate::context::Context;
-use crate::journal::{Actor, Change, Journal};
-use crate::model::TraceRef;
+use crate::journal::{Actor, Change, Marks};
+use crate::model::{ArtifactFile, NewEvidence, RunReport, TraceRef};
 use crate::rows::{AttemptEndRow, LeaseRow, OutcomeRow, ReadyRow};
+
+/// The longest message of a run's failure, in characters.
+const FAILURE_MAX_CHARS: usize = 4_000;
 
 /// A lease that was taken away from its holder, and how its attempt ended.
 pub(crate) struct Conclusion<'a> {
     pub(crate) lease: LeaseRow,
     pub(crate) end: AttemptEnd,
     pub(crate) trace: Option<TraceRef>,
+    /// What the attempt left in its trace.
+    pub(crate) artifacts: &'a [ArtifactFile],
+    /// What was found out about it, if somebody looked.
+    pub(crate) evidence: Option<&'a NewEvidence>,
+    /// What it says of itself.
+    pub(crate) report: Option<&'a RunReport>,
     pub(crate) retry: RetryPolicy,
     pub(crate) jitter: f64,
     /// The receipt for a repetition, if the holder itself reported the end.
     pub(crate) digest: Option<String>,
     /// Who ended it; the lease's holder if absent.
     pub(crate) actor: Option<Actor<'a>>,
-}
-
-/// Everything one batch of conclusions writes.
-#[derive(Default)]
-struct Writes {
-    ends: Vec<AttemptEndRow>,
-    outcomes: Vec<OutcomeRow>,
-    ready: Vec<ReadyRow>,
 }
 
 impl Conclusion<'_> {
@@ -70,7 +74,7 @@ impl Conclusion<'_> {
         }
     }
 
-    fn write(self, now: Timestamp, journal: &mut Journal, writes: &mut Writes) -> Result<(), StoreError> {
+    fn write(self, now: Timestamp, additions: &mut Additions) -> Result<(), StoreError> {
         let disposition = self.disposition();
         let (event, reason) = match disposition {
             Disposition::Finish(event, reason) => (event, reason),
@@ -88,7 +92,7 @@ impl Conclusion<'_> {
             TaskStatus::Completed => {}
             _ => detail.push(("error", error.clone().into())),
         }
-        let (event_seq, audit_seq) = journal.change(Change {
+        let marks = additions.journal.change(Change {
             task_id: lease.task_id,
             trace_id: &lease.trace_id,
             actor: self.actor.unwrap_or(Actor::system(&lease.holder)),
@@ -96,17 +100,82 @@ impl Conclusion<'_> {
             to,
             attempt: Some(lease.attempt),
             detail,
+            record: self.record(to),
             note: self.message(),
-            event_seq: lease.event_seq,
-            audit_seq: lease.audit_seq,
+            marks: lease.marks(),
         });
-        writes.ends.push(self.attempt_end(now, to));
+        additions.ends.push(self.attempt_end(now, to));
         if to.is_final() {
-            writes.outcomes.push(self.outcome(now, to, reason, error, (event_seq, audit_seq)));
+            additions.outcomes.push(self.outcome(now, to, reason, error, marks));
         } else {
-            writes.ready.push(self.ready(now, run_at, disposition, (event_seq, audit_seq)));
+            additions.ready.push(self.ready(now, run_at, disposition, marks));
         }
         Ok(())
+    }
+
+    /// What only the audit log says about the end.
+    fn record(&self, to: TaskStatus) -> Vec<(&'static str, Value)> {
+        let mut record = vec![("holder", Value::Null), ("fence", Value::Null)];
+        if let AttemptEnd::Completed { result } = &self.end {
+            record.push(("result_digest", Sha256Digest::of(result.as_bytes()).to_string().into()));
+        }
+        if !to.is_final() {
+            return record;
+        }
+        record.push(("assigned_to", self.lease.shown_assignee().into()));
+        if let Some(trace) = &self.trace {
+            record.push(("trace_path", trace.path.clone().into()));
+            record.push(("manifest_digest", trace.manifest_digest.clone().into()));
+        }
+        record
+    }
+
+    /// The end of the attempt's run, if it has one.
+    fn run_end(&self) -> Option<runs::Ended<'_>> {
+        let (status, event) = match self.disposition() {
+            Disposition::Finish(TaskEvent::Complete, _) => (Status::UnderReview, WorkEvent::Completed),
+            Disposition::Finish(TaskEvent::Cancel, _) => (Status::Canceled, WorkEvent::Canceled),
+            Disposition::Finish(..) => (Status::Failed, WorkEvent::Failed),
+            Disposition::Retry(_) => (Status::Failed, WorkEvent::Retrying),
+            Disposition::Return(_) => (Status::Canceled, WorkEvent::Retrying),
+        };
+        Some(runs::Ended {
+            run: self.lease.run_id?,
+            task_id: self.lease.task_id,
+            attempt: self.lease.attempt,
+            actor: self.actor.unwrap_or(Actor::system(&self.lease.holder)),
+            status,
+            event,
+            end: runs::EndKind::of(&self.end),
+            failure: (status == Status::Failed).then(|| self.failure()),
+            has_trace: self.trace.as_ref().is_some_and(|trace| trace.manifest_digest.is_some()),
+            artifacts: self.artifacts,
+            evidence: self.evidence,
+            report: self.report,
+        })
+    }
+
+    fn failure(&self) -> Failure {
+        let reason = self.end.reason();
+        let category = match reason {
+            ReasonCode::NoExecutor | ReasonCode::InvalidInput | ReasonCode::HandoverRefused => FailureCategory::Policy,
+            ReasonCode::ProofFailed => FailureCategory::Test,
+            ReasonCode::RepoNotConfigured | ReasonCode::RefNotFound | ReasonCode::CheckoutFailed => {
+                FailureCategory::Dependency
+            }
+            ReasonCode::CommandFailed
+            | ReasonCode::CommandSignalled
+            | ReasonCode::TimeBudgetExceeded
+            | ReasonCode::SandboxFailed
+            | ReasonCode::LimitExceeded
+            | ReasonCode::NeedsInput
+            | ReasonCode::WorkerError
+            | ReasonCode::LeaseLost
+            | ReasonCode::ExternalTimeout => FailureCategory::Runtime,
+            _ => FailureCategory::Unknown,
+        };
+        let message = format!("{reason}: {}", self.message().unwrap_or_default());
+        Failure { category, message: message.chars().take(FAILURE_MAX_CHARS).collect() }
     }
 
     fn run_at(&self, disposition: Disposition, now: Timestamp) -> Timestamp {
@@ -142,7 +211,7 @@ impl Conclusion<'_> {
         to: TaskStatus,
         reason: ReasonCode,
         error: Option<String>,
-        (event_seq, audit_seq): (i64, i64),
+        marks: Marks,
     ) -> OutcomeRow {
         let (trace_path, manifest_digest) = self.trace_columns();
         let (result, error) = match self.end {
@@ -162,18 +231,13 @@ impl Conclusion<'_> {
             queued_at: Some(self.lease.queued_at),
             started_at: Some(self.lease.started_at),
             finished_at: now.as_micros(),
-            event_seq,
-            audit_seq,
+            event_seq: marks.event_seq,
+            audit_seq: marks.head.seq,
+            audit_hash: marks.head.hash,
         }
     }
 
-    fn ready(
-        self,
-        now: Timestamp,
-        run_at: Timestamp,
-        disposition: Disposition,
-        (event_seq, audit_seq): (i64, i64),
-    ) -> ReadyRow {
+    fn ready(self, now: Timestamp, run_at: Timestamp, disposition: Disposition, marks: Marks) -> ReadyRow {
         let lease = self.lease;
         // An attempt that was given back was not the task's fault: it gets one more, and no ordinal is used twice.
         let returned = i64::from(matches!(disposition, Disposition::Return(_)));
@@ -189,8 +253,10 @@ impl Conclusion<'_> {
             updated_at: now.as_micros(),
             last_reason: Some(self.end.reason().as_str().to_owned()),
             trace_id: lease.trace_id,
-            event_seq,
-            audit_seq,
+            event_seq: marks.event_seq,
+            audit_seq: marks.head.seq,
+            audit_hash: marks.head.hash,
+            isolation: lease.isolation,
         }
     }
 }
@@ -204,15 +270,15 @@ pub(crate) async fn conclude(
     if conclusions.is_empty() {
         return Ok(());
     }
-    let mut journal = Journal::at(context.now);
-    let mut writes = Writes::default();
-    for conclusion in conclusions {
-        conclusion.write(context.now, &mut journal, &mut writes)?;
+    let mut additions = context.additions();
+    let mut ended = Vec::new();
+    for conclusion in &conclusions {
+        ended.extend(conclusion.run_end());
     }
-    primitives::end_attempts(conn, &writes.ends).await?;
-    primitives::insert_outcomes(conn, &writes.outcomes).await?;
-    primitives::insert_ready(conn, &writes.ready).await?;
-    primitives::insert_events(conn, &journal.events).await?;
-    primitives::insert_audits(conn, &journal.audits).await?;
-    Ok(())
+    runs::end(conn, context, &mut additions, ended).await?;
+    for conclusion in conclusions {
+        conclusion.write(context.now, &mut additions)?;
+    }
+    context.went_back(&additions.ready);
+    Ok(primitives::add(conn, &additions).await?)
 }

@@ -4,16 +4,17 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::{TaskId, Timestamp};
+use jct_contract::{IsolationLevel, NormalizedTask, TaskId, Timestamp};
 use serde_json::json;
 
-use super::{Conn, primitives};
+use super::{Conn, primitives, task_objects};
 use crate::StoreError;
+use crate::additions::Additions;
 use crate::context::Context;
-use crate::journal::{Actor, Entry, Journal};
+use crate::journal::{Actor, Entry, Head};
 use crate::model::{Enqueued, NewTask};
 use crate::rows::{AdmissionRow, HoldRow, PolicyRow, ReadyRow, TaskRow};
-use crate::schema::{policies, tasks};
+use crate::schema::tasks;
 use crate::types::Id;
 
 pub(crate) async fn enqueue(
@@ -21,21 +22,49 @@ pub(crate) async fn enqueue(
     context: Context<'_>,
     new: &[&NewTask],
 ) -> Result<Vec<Enqueued>, StoreError> {
-    keep_policies(conn, context.now, new).await?;
-    let rows: Vec<TaskRow> = new
-        .iter()
-        .map(|task| {
-            let created_at = context.shared.next_created_at(context.now);
-            TaskRow::new(TaskId::at(created_at).into(), created_at.as_micros(), task)
-        })
-        .collect();
+    let rows = new.iter().map(|task| task_row(context, task)).collect();
+    keep(conn, context, new, rows, None).await
+}
+
+/// Keeps a task of an issue that is there; the objects that it brings along are left out. `by` makes it, in the name of
+/// its submitter.
+pub(super) async fn enqueue_for(
+    conn: &mut Conn,
+    context: Context<'_>,
+    new: &NewTask,
+    issue: Id,
+    by: Actor<'_>,
+) -> Result<Enqueued, StoreError> {
+    let new = NewTask { objects: None, ..new.clone() };
+    let row = TaskRow { cwom_issue_id: Some(issue), ..task_row(context, &new) };
+    let answer = keep(conn, context, &[&new], vec![row], Some(by)).await?.pop();
+    answer.ok_or_else(|| StoreError::corrupt("a task that was handed in without an answer"))
+}
+
+fn task_row(context: Context<'_>, task: &NewTask) -> TaskRow {
+    let created_at = context.shared.next_created_at(context.now);
+    TaskRow::new(TaskId::at(created_at).into(), created_at.as_micros(), task)
+}
+
+async fn keep(
+    conn: &mut Conn,
+    context: Context<'_>,
+    new: &[&NewTask],
+    rows: Vec<TaskRow>,
+    by: Option<Actor<'_>>,
+) -> Result<Vec<Enqueued>, StoreError> {
     let inserted = primitives::insert_tasks(conn, &rows).await?;
-    keep_companions(conn, context.now, new, &rows, &inserted).await?;
+    let kept: Vec<_> =
+        rows.iter().zip(new).filter(|(row, _)| inserted.contains(&row.id)).map(|(_, new)| *new).collect();
+    let mut additions = companions(context, new, &rows, &inserted, by);
+    let mut objects = task_objects::add(conn, &mut additions, &kept).await?.into_iter();
+    primitives::add(conn, &additions).await?;
 
     let mut answers = Vec::with_capacity(rows.len());
     for row in rows {
         answers.push(if inserted.contains(&row.id) {
-            Enqueued::Created { task_id: row.id.into(), created_at: Timestamp::from_micros(row.created_at) }
+            let (task_id, created_at) = (row.id.into(), Timestamp::from_micros(row.created_at));
+            Enqueued::Created { task_id, created_at, objects: objects.next().flatten() }
         } else {
             existing(conn, row).await?
         });
@@ -43,80 +72,82 @@ pub(crate) async fn enqueue(
     Ok(answers)
 }
 
-async fn keep_policies(conn: &mut Conn, now: Timestamp, new: &[&NewTask]) -> Result<(), StoreError> {
-    let mut kept = HashSet::new();
-    for task in new {
-        let digest = task.admitted.policy_digest();
-        if kept.insert(digest) {
-            let row = PolicyRow {
-                digest: digest.to_string(),
-                canonical: task.policy_canonical.to_string(),
-                first_used_at: now.as_micros(),
-            };
-            diesel::insert_into(policies::table).values(row).on_conflict_do_nothing().execute(conn).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The rows that stand beside a task: its admission, its place in the queue, its first audit entry.
-async fn keep_companions(
-    conn: &mut Conn,
-    now: Timestamp,
+/// The rows that stand beside a task: the policy that admitted it, its admission, its place in the queue, its first
+/// audit entry.
+fn companions(
+    context: Context<'_>,
     new: &[&NewTask],
     rows: &[TaskRow],
     inserted: &HashSet<Id>,
-) -> Result<(), StoreError> {
-    let mut journal = Journal::at(now);
-    let (mut admissions, mut ready, mut holds) = (Vec::new(), Vec::new(), Vec::new());
+    by: Option<Actor<'_>>,
+) -> Additions {
+    let (now, mut additions) = (context.now, context.additions());
+    let mut policies = HashSet::new();
     for (row, task) in rows.iter().zip(new).filter(|(row, _)| inserted.contains(&row.id)) {
-        admissions.push(AdmissionRow {
+        if policies.insert(task.admitted.policy_digest()) {
+            additions.policies.push(policy_row(task, now));
+        }
+        additions.admissions.push(AdmissionRow {
             task_id: row.id,
             decision_id: task.admitted.decision_id().into(),
             policy_digest: task.admitted.policy_digest().to_string(),
             input_digest: task.admitted.input_digest().to_string(),
             admitted_at: now.as_micros(),
         });
+        let head = additions.journal.entry(&Head::genesis(), creation(row, task, by));
         if task.hold {
-            holds.push(hold_row(row, task));
+            additions.holds.push(hold_row(row, task, head));
         } else {
-            ready.push(ready_row(row, task, now));
+            additions.ready.push(ready_row(row, task, now, head));
         }
-        journal.entry(Entry {
-            actor: Actor::from(&task.submitter),
-            action: "created",
-            entity_kind: "task",
-            entity_id: row.id.0.to_string(),
-            before: None,
-            after: Some(json!({
-                "status": if task.hold { "pending" } else { "queued" },
-                "spec_digest": row.spec_digest,
-                "policy_digest": task.admitted.policy_digest().to_string(),
-            })),
-            note: None,
-            trace_id: Some(&row.trace_id),
-            seq: 1,
-        });
     }
-    primitives::insert_admissions(conn, &admissions).await?;
-    primitives::insert_ready(conn, &ready).await?;
-    primitives::insert_holds(conn, &holds).await?;
-    primitives::insert_audits(conn, &journal.audits).await?;
-    Ok(())
+    additions
 }
 
-fn hold_row(row: &TaskRow, task: &NewTask) -> HoldRow {
+/// The first audit entry of a task.
+fn creation<'a>(row: &'a TaskRow, task: &'a NewTask, by: Option<Actor<'a>>) -> Entry<'a> {
+    let after = json!({
+        "status": if task.hold { "pending" } else { "queued" },
+        "spec_digest": row.spec_digest,
+        "policy_digest": task.admitted.policy_digest().to_string(),
+        "input_digest": task.admitted.input_digest().to_string(),
+        "decision_id": task.admitted.decision_id().to_string(),
+        "created_at": Timestamp::from_micros(row.created_at).to_string(),
+        "cwom_issue_id": row.cwom_issue_id.map(|id| id.0.to_string()),
+    });
+    Entry {
+        actor: by.unwrap_or(Actor::from(&task.submitter)),
+        action: "created",
+        entity_kind: "task",
+        entity_id: row.id.0.to_string(),
+        before: None,
+        after: Some(after.to_string()),
+        note: None,
+        trace_id: Some(&row.trace_id),
+    }
+}
+
+fn policy_row(task: &NewTask, now: Timestamp) -> PolicyRow {
+    PolicyRow {
+        digest: task.admitted.policy_digest().to_string(),
+        canonical: task.policy_canonical.to_string(),
+        first_used_at: now.as_micros(),
+    }
+}
+
+fn hold_row(row: &TaskRow, task: &NewTask, head: Head) -> HoldRow {
     HoldRow {
         task_id: row.id,
         max_attempts: i64::from(task.max_attempts),
         held_at: row.created_at,
         trace_id: row.trace_id.clone(),
         event_seq: 1,
-        audit_seq: 1,
+        audit_seq: head.seq,
+        audit_hash: head.hash,
     }
 }
 
-fn ready_row(row: &TaskRow, task: &NewTask, now: Timestamp) -> ReadyRow {
+fn ready_row(row: &TaskRow, task: &NewTask, now: Timestamp, head: Head) -> ReadyRow {
     ReadyRow {
         task_id: row.id,
         // Not the creation time, which may run a few microseconds ahead of the clock: the task is due now.
@@ -131,8 +162,15 @@ fn ready_row(row: &TaskRow, task: &NewTask, now: Timestamp) -> ReadyRow {
         last_reason: None,
         trace_id: row.trace_id.clone(),
         event_seq: 1,
-        audit_seq: 1,
+        audit_seq: head.seq,
+        audit_hash: head.hash,
+        isolation: minimum_isolation(task.admitted.task()),
     }
+}
+
+/// The level that a task insists on, as it is kept: a task that insists on none runs at every level.
+pub(super) fn minimum_isolation(task: &NormalizedTask) -> String {
+    task.minimum_isolation().unwrap_or(IsolationLevel::L0).as_str().to_owned()
 }
 
 /// The task that already owns the idempotency key of `row`.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Conn, primitives};
 use crate::StoreError;
 use crate::context::Context;
-use crate::journal::{Actor, Entry, Journal};
+use crate::journal::{Actor, Entry, Head};
 use crate::schema::{task_holds, task_leases, task_outcomes, task_ready, tasks};
 use crate::types::Id;
 
@@ -23,61 +23,88 @@ pub(crate) async fn refuse_stale(
     let Some(trace_id) = trace_id(conn, id).await? else {
         return Ok(None);
     };
-    let Some((seq, current)) = next_audit_number(conn, id).await? else {
+    let Some((holder, head, current)) = next_number(conn, id).await? else {
         return Err(StoreError::corrupt(format!("task {} is nowhere", lease.task_id)));
     };
-    let mut journal = Journal::at(context.now);
-    journal.entry(Entry {
+    let mut additions = context.additions();
+    let refused = Entry {
         actor: Actor::system("tower"),
         action: "stale_write_refused",
         entity_kind: "task",
         entity_id: lease.task_id.to_string(),
         before: None,
-        after: Some(json!({
-            "write": write,
-            "fence": lease.fence.to_string(),
-            "current_fence": current.map(|fence| fence.to_string()),
-        })),
+        after: Some(refused(lease, write, current)),
         note: None,
         trace_id: Some(&trace_id),
-        seq,
-    });
-    primitives::insert_audits(conn, &journal.audits).await?;
+    };
+    let head = additions.journal.entry(&head, refused);
+    primitives::add(conn, &additions).await?;
+    keep_hash(conn, holder, id, head.hash).await?;
     Ok(current)
+}
+
+fn refused(lease: LeaseRef, write: &str, current: Option<Fence>) -> String {
+    let current = current.map(|fence| fence.to_string());
+    json!({ "write": write, "fence": lease.fence.to_string(), "current_fence": current }).to_string()
 }
 
 async fn trace_id(conn: &mut Conn, id: Id) -> Result<Option<String>, StoreError> {
     Ok(tasks::table.find(id).select(tasks::trace_id).first(conn).await.optional()?)
 }
 
-/// Raises the audit counter of whichever row holds the task now. Twice, since a task may move on between two looks.
-async fn next_audit_number(conn: &mut Conn, id: Id) -> Result<Option<(i64, Option<Fence>)>, StoreError> {
+/// The table that holds a task.
+#[derive(Clone, Copy)]
+enum Holder {
+    Lease,
+    Outcome,
+    Ready,
+    Hold,
+}
+
+/// Raises the audit counter of whichever row holds the task now, which locks the row, and returns the head before. Twice,
+/// since a task may move on between two looks.
+async fn next_number(conn: &mut Conn, id: Id) -> Result<Option<(Holder, Head, Option<Fence>)>, StoreError> {
     for _ in 0..2 {
-        let leased: Option<(i64, i64, i64)> = diesel::update(task_leases::table.find(id))
+        let leased: Option<(i64, String, i64, i64)> = diesel::update(task_leases::table.find(id))
             .set(task_leases::audit_seq.eq(task_leases::audit_seq + 1))
-            .returning((task_leases::audit_seq, task_leases::epoch, task_leases::generation))
+            .returning((task_leases::audit_seq, task_leases::audit_hash, task_leases::epoch, task_leases::generation))
             .get_result(conn)
             .await
             .optional()?;
-        if let Some((seq, epoch, generation)) = leased {
-            return Ok(Some((seq, Some(Fence { epoch, generation }))));
+        if let Some((seq, hash, epoch, generation)) = leased {
+            return Ok(Some((Holder::Lease, Head { seq: seq - 1, hash }, Some(Fence { epoch, generation }))));
         }
         macro_rules! raise {
-            ($table:ident) => {
-                let seq: Option<i64> = diesel::update($table::table.find(id))
+            ($table:ident, $holder:expr) => {
+                let head: Option<(i64, String)> = diesel::update($table::table.find(id))
                     .set($table::audit_seq.eq($table::audit_seq + 1))
-                    .returning($table::audit_seq)
+                    .returning(($table::audit_seq, $table::audit_hash))
                     .get_result(conn)
                     .await
                     .optional()?;
-                if let Some(seq) = seq {
-                    return Ok(Some((seq, None)));
+                if let Some((seq, hash)) = head {
+                    return Ok(Some(($holder, Head { seq: seq - 1, hash }, None)));
                 }
             };
         }
-        raise!(task_outcomes);
-        raise!(task_ready);
-        raise!(task_holds);
+        raise!(task_outcomes, Holder::Outcome);
+        raise!(task_ready, Holder::Ready);
+        raise!(task_holds, Holder::Hold);
     }
     Ok(None)
+}
+
+async fn keep_hash(conn: &mut Conn, holder: Holder, id: Id, hash: String) -> Result<(), StoreError> {
+    macro_rules! keep {
+        ($table:ident) => {
+            diesel::update($table::table.find(id)).set($table::audit_hash.eq(hash)).execute(conn).await?
+        };
+    }
+    match holder {
+        Holder::Lease => keep!(task_leases),
+        Holder::Outcome => keep!(task_outcomes),
+        Holder::Ready => keep!(task_ready),
+        Holder::Hold => keep!(task_holds),
+    };
+    Ok(())
 }

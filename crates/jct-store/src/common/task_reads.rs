@@ -2,14 +2,14 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use jct_audit::StoredEntry;
 use jct_contract::TaskId;
 use jct_lifecycle::TaskStatus;
 
 use super::Conn;
 use crate::StoreError;
 use crate::model::{
-    Admission, AttemptRecord, AuditEntry, AuditQuery, Cursor, EventKind, Page, PageStart, TaskEventRecord, TaskFilter,
-    TaskRecord,
+    Admission, AttemptRecord, AuditQuery, Cursor, EventKind, Page, PageStart, TaskEventRecord, TaskFilter, TaskRecord,
 };
 use crate::rows::{
     AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, TaskRows, time,
@@ -84,7 +84,7 @@ async fn ids(conn: &mut Conn, filter: &TaskFilter, start: PageStart, limit: i64)
             }
             match start {
                 PageStart::Offset(offset) => query = query.offset(i64::from(offset)),
-                PageStart::After(cursor) => query = query.filter($id.lt(Id::from(cursor.task_id()))),
+                PageStart::After(cursor) => query = query.filter($id.lt(cursor.id())),
             }
             Ok(query.load(conn).await?)
         }};
@@ -185,7 +185,7 @@ pub(crate) async fn admission(conn: &mut Conn, id: TaskId) -> Result<Option<Admi
     row.map(Admission::try_from).transpose()
 }
 
-pub(crate) async fn audit_entries(conn: &mut Conn, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+pub(crate) async fn audit_entries(conn: &mut Conn, query: AuditQuery) -> Result<Vec<StoredEntry>, StoreError> {
     let rows: Vec<AuditRow> = audit_log::table
         .filter(audit_log::entity_kind.eq(query.entity_kind))
         .filter(audit_log::entity_id.eq(query.entity_id))
@@ -194,5 +194,5 @@ pub(crate) async fn audit_entries(conn: &mut Conn, query: AuditQuery) -> Result<
         .select(AuditRow::as_select())
         .load(conn)
         .await?;
-    rows.into_iter().map(AuditEntry::try_from).collect()
+    rows.into_iter().map(StoredEntry::try_from).collect()
 }

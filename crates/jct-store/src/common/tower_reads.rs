@@ -38,6 +38,10 @@ pub(crate) async fn now(_conn: &mut Conn, now: Timestamp) -> Result<Timestamp, S
 /// The life of the database, raised when a backup is restored.
 pub(crate) async fn epoch(conn: &mut Conn) -> Result<i64, StoreError> {
     let text: String = database_meta::table.find("epoch").select(database_meta::value).first(conn).await?;
+    parse_epoch(&text)
+}
+
+pub(crate) fn parse_epoch(text: &str) -> Result<i64, StoreError> {
     text.parse().map_err(|_| StoreError::corrupt(format!("epoch `{text}`")))
 }
 

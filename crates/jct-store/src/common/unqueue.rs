@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
+use jct_cwom::issue::WorkEvent;
 use jct_lifecycle::{ReasonCode, TaskStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::claim::{attempt_row, leased, start};
-use super::{Conn, primitives};
+use super::enqueue::minimum_isolation;
+use super::runs::Started;
+use super::{Conn, primitives, runs};
 use crate::StoreError;
 use crate::command::{ChangeAnswer, StatusAction, StatusChange};
 use crate::context::Context;
-use crate::journal::{Actor, Change, Entry, Journal};
+use crate::journal::{Actor, Change, Entry, Marks};
 use crate::model::ExternalLease;
-use crate::rows::{AuditRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, to_u32};
+use crate::rows::{HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, to_u32};
 use crate::schema::{task_holds, task_ready};
 use crate::types::Id;
 
@@ -30,8 +32,8 @@ pub(super) async fn release(
     if diesel::delete(task_holds::table.find(hold.task_id)).execute(conn).await? == 0 {
         return Ok(None);
     }
-    let mut journal = Journal::at(context.now);
-    let (event_seq, audit_seq) = journal.change(Change {
+    let mut additions = context.additions();
+    let marks = additions.journal.change(Change {
         task_id: hold.task_id,
         trace_id: &hold.trace_id,
         actor: Actor::from(&change.by),
@@ -39,9 +41,9 @@ pub(super) async fn release(
         to: TaskStatus::Queued,
         attempt: None,
         detail: Vec::new(),
+        record: Vec::new(),
         note: None,
-        event_seq: hold.event_seq,
-        audit_seq: hold.audit_seq,
+        marks: hold.marks(),
     });
     let now = context.now.as_micros();
     let ready = ReadyRow {
@@ -56,11 +58,13 @@ pub(super) async fn release(
         updated_at: now,
         last_reason: None,
         trace_id: hold.trace_id,
-        event_seq,
-        audit_seq,
+        event_seq: marks.event_seq,
+        audit_seq: marks.head.seq,
+        audit_hash: marks.head.hash,
+        isolation: minimum_isolation(&task.task()?),
     };
-    primitives::insert_ready(conn, &[ready]).await?;
-    write(conn, &journal).await?;
+    additions.ready.push(ready);
+    primitives::add(conn, &additions).await?;
     Ok(Some(ChangeAnswer::Changed))
 }
 
@@ -69,6 +73,7 @@ pub(super) async fn take(
     conn: &mut Conn,
     context: Context<'_>,
     change: &StatusChange,
+    task: &TaskRow,
     ready: ReadyRow,
     assigned_to: Option<String>,
     lease: Duration,
@@ -82,12 +87,17 @@ pub(super) async fn take(
         assigned_to,
         ..leased(ready, context.epoch, context.now, expires_at)
     };
-    let mut journal = Journal::at(context.now);
-    start(&mut journal, &mut row, Actor::from(&change.by));
+    let mut additions = context.additions();
+    let actor = Actor::from(&change.by);
+    start(&mut additions.journal, &mut row, actor);
+    let issue = task.cwom_issue_id.map(|issue| Ok::<_, StoreError>((issue, task.task()?))).transpose()?;
+    let mut started = [Started { lease: row, issue }];
+    runs::open(conn, context, &mut additions, &mut started, actor).await?;
+    let [Started { lease: row, .. }] = started;
     let answer = ExternalLease { fence: row.fence(), expires_at, attempt: to_u32("attempt", row.attempt)? };
-    primitives::insert_attempts(conn, &[attempt_row(&row)]).await?;
-    primitives::insert_leases(conn, &[row]).await?;
-    write(conn, &journal).await?;
+    additions.attempts.push(attempt_row(&row));
+    additions.leases.push(row);
+    primitives::add(conn, &additions).await?;
     Ok(Some(ChangeAnswer::Taken(answer)))
 }
 
@@ -96,10 +106,11 @@ pub(super) async fn end_waiting(
     conn: &mut Conn,
     context: Context<'_>,
     change: &StatusChange,
-    action: &StatusAction,
+    task: &TaskRow,
     hold: Option<HoldRow>,
     ready: Option<ReadyRow>,
 ) -> Result<Option<ChangeAnswer>, StoreError> {
+    let action = &change.action;
     let (to, reason, error, note, trace_path) = match action {
         StatusAction::Fail { error, trace_path } => {
             (TaskStatus::Failed, ReasonCode::ReportedFailure, error.clone(), None, trace_path.clone())
@@ -113,8 +124,8 @@ pub(super) async fn end_waiting(
     let Some(waiting) = Waiting::remove(conn, hold, ready).await? else {
         return Ok(None);
     };
-    let mut journal = Journal::at(context.now);
-    let (event_seq, audit_seq) = journal.change(Change {
+    let mut additions = context.additions();
+    let marks = additions.journal.change(Change {
         task_id: waiting.task_id,
         trace_id: &waiting.trace_id,
         actor: Actor::from(&change.by),
@@ -122,9 +133,9 @@ pub(super) async fn end_waiting(
         to,
         attempt: None,
         detail: vec![("reason", reason.as_str().into()), ("error", error.clone().into())],
+        record: vec![("run_at", Value::Null), ("trace_path", trace_path.clone().into())],
         note,
-        event_seq: waiting.event_seq,
-        audit_seq: waiting.audit_seq,
+        marks: waiting.marks,
     });
     let outcome = OutcomeRow {
         task_id: waiting.task_id,
@@ -139,11 +150,15 @@ pub(super) async fn end_waiting(
         queued_at: waiting.queued_at,
         started_at: waiting.started_at,
         finished_at: context.now.as_micros(),
-        event_seq,
-        audit_seq,
+        event_seq: marks.event_seq,
+        audit_seq: marks.head.seq,
+        audit_hash: marks.head.hash,
     };
-    primitives::insert_outcomes(conn, &[outcome]).await?;
-    write(conn, &journal).await?;
+    let event = if to == TaskStatus::Cancelled { WorkEvent::Canceled } else { WorkEvent::Failed };
+    let author = (Actor::from(&change.by), task.trace_id.as_str());
+    runs::follow_task(conn, context, &mut additions, task.cwom_issue_id, event, author).await?;
+    additions.outcomes.push(outcome);
+    primitives::add(conn, &additions).await?;
     Ok(Some(ChangeAnswer::Changed))
 }
 
@@ -155,8 +170,7 @@ struct Waiting {
     attempts: Option<i64>,
     queued_at: Option<i64>,
     started_at: Option<i64>,
-    event_seq: i64,
-    audit_seq: i64,
+    marks: Marks,
 }
 
 impl Waiting {
@@ -170,24 +184,22 @@ impl Waiting {
             return Ok((!gone).then_some(Self {
                 task_id: hold.task_id,
                 from: TaskStatus::Pending,
+                marks: hold.marks(),
                 trace_id: hold.trace_id,
                 attempts: None,
                 queued_at: None,
                 started_at: None,
-                event_seq: hold.event_seq,
-                audit_seq: hold.audit_seq,
             }));
         }
         let Some(ready) = ready else { return Ok(None) };
         Ok(remove_ready(conn, ready.task_id).await?.map(|ready| Self {
             task_id: ready.task_id,
             from: TaskStatus::Queued,
+            marks: ready.marks(),
             trace_id: ready.trace_id,
             attempts: Some(ready.attempts),
             queued_at: Some(ready.queued_at),
             started_at: ready.started_at,
-            event_seq: ready.event_seq,
-            audit_seq: ready.audit_seq,
         }))
     }
 }
@@ -200,14 +212,8 @@ async fn remove_ready(conn: &mut Conn, id: Id) -> Result<Option<ReadyRow>, Store
         .optional()?)
 }
 
-async fn write(conn: &mut Conn, journal: &Journal) -> Result<(), StoreError> {
-    primitives::insert_events(conn, &journal.events).await?;
-    primitives::insert_audits(conn, &journal.audits).await?;
-    Ok(())
-}
-
 /// The entry about a request to cancel that a worker has yet to follow.
-pub(super) fn cancel_entry(change: &StatusChange, now: Timestamp, trace_id: &str, seq: i64) -> AuditRow {
+pub(super) fn cancel_entry<'a>(change: &'a StatusChange, trace_id: &'a str) -> Entry<'a> {
     let note = match &change.action {
         StatusAction::Cancel { note } => note.clone(),
         _ => None,
@@ -218,10 +224,8 @@ pub(super) fn cancel_entry(change: &StatusChange, now: Timestamp, trace_id: &str
         entity_kind: "task",
         entity_id: change.task_id.to_string(),
         before: None,
-        after: Some(json!({ "status": "running", "cancel_requested": true })),
+        after: Some(json!({ "status": "running", "cancel_requested": true }).to_string()),
         note,
         trace_id: Some(trace_id),
-        seq,
     }
-    .at(now)
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jct_contract::{NormalizedTask, TaskId, Timestamp, TraceId, WorkerId};
+use jct_contract::{IsolationLevel, NormalizedTask, RunId, Sha256Digest, TaskId, Timestamp, TraceId, WorkerId};
 use jct_lifecycle::{AttemptEnd, Disposition, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
 
-use super::Admission;
+use super::{Admission, NewEvidence, RunReport};
 
 /// A request for work.
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ pub struct Claim {
     pub lease: Duration,
     /// Which tasks fit.
     pub filter: ClaimFilter,
+    /// The isolation level that the worker gives: tasks that insist on a higher one are left where they are. `None` takes
+    /// them all.
+    pub isolation: Option<IsolationLevel>,
 }
 
 /// Which tasks a worker takes.
@@ -50,6 +53,8 @@ pub struct ClaimedTask {
     pub trace_id: TraceId,
     /// Which policy, over which input, let the task in.
     pub admission: Admission,
+    /// The run of this attempt, if the task has an issue.
+    pub run_id: Option<RunId>,
 }
 
 /// What a heartbeat learns about one lease.
@@ -75,6 +80,17 @@ pub struct TraceRef {
     pub manifest_digest: Option<String>,
 }
 
+/// A file that the attempt left among the artifacts of its sealed trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactFile {
+    /// The path in the trace folder.
+    pub path: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// The digest of its content.
+    pub digest: Sha256Digest,
+}
+
 /// The end of an attempt as its holder reports it.
 #[derive(Clone, Debug)]
 pub struct Settlement {
@@ -84,6 +100,13 @@ pub struct Settlement {
     pub end: AttemptEnd,
     /// What proves it.
     pub trace: Option<TraceRef>,
+    /// What it left; registered with the run of the attempt, if there is one. The digest of the trace's manifest covers
+    /// these files too.
+    pub artifacts: Vec<ArtifactFile>,
+    /// What was found out about it by somebody who did not do it. Without any, a completed attempt counts as unproven.
+    pub evidence: Option<NewEvidence>,
+    /// What it says of itself.
+    pub report: RunReport,
     /// How the task is tried again, if it is.
     pub retry: RetryPolicy,
     /// 0 to 1, chosen by the caller, so that the store needs no random numbers.

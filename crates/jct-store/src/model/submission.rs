@@ -1,7 +1,10 @@
 //! A task on its way in, and what the store answers.
 
 use jct_contract::{Principal, TaskId, Timestamp, TraceId};
+use jct_cwom::task::TaskIds;
 use jct_policy::AdmittedTask;
+
+use super::NewTaskObjects;
 
 /// An admitted task with everything the store must know to keep it.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub struct NewTask {
     pub hold: bool,
     /// Attempts the task gets in all, at least 1.
     pub max_attempts: u32,
+    /// The work objects created with it, if any.
+    pub objects: Option<Box<NewTaskObjects>>,
 }
 
 /// What became of a [`NewTask`].
@@ -29,6 +34,8 @@ pub enum Enqueued {
         task_id: TaskId,
         /// Its creation time.
         created_at: Timestamp,
+        /// The work objects that were created with it.
+        objects: Option<TaskIds>,
     },
     /// The idempotency key and the task were seen before; nothing was written.
     Replayed {

@@ -4,11 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use jct_contract::{
-    NormalizedTask, Operation, Principal, RequesterKind, Sha256Digest, TaskId, Timestamp, TraceId, WorkerId,
+    IssueId, NormalizedTask, ObjectId, Operation, Principal, RequesterKind, Sha256Digest, TaskId, Timestamp, TraceId,
+    WorkerId,
 };
 use jct_lifecycle::{Fence, ReasonCode, TaskStatus};
 
 use super::TraceRef;
+use crate::types::Id;
 
 /// A task as the store knows it.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct TaskRecord {
     pub submitter: Principal,
     /// When the task was handed in.
     pub created_at: Timestamp,
+    /// The issue that was created with the task.
+    pub issue_id: Option<IssueId>,
     /// Where the task stands.
     pub state: TaskState,
 }
@@ -219,7 +223,7 @@ pub enum PageStart {
 
 /// An opaque place in a list: stays valid while entries come and go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor(TaskId);
+pub struct Cursor(uuid::Uuid);
 
 /// The text is not a cursor of this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -230,17 +234,33 @@ impl Cursor {
     /// The place right after this task.
     #[must_use]
     pub const fn after(task: TaskId) -> Self {
-        Self(task)
+        Self(task.as_uuid())
     }
 
-    pub(crate) const fn task_id(self) -> TaskId {
-        self.0
+    /// The place right after this work object.
+    #[must_use]
+    pub const fn after_object(object: ObjectId) -> Self {
+        Self(object.as_uuid())
+    }
+
+    /// The place right after the entry of the audit log at this position.
+    pub(crate) fn after_position(position: i64) -> Self {
+        Self(uuid::Uuid::from_u128(u128::from(position.unsigned_abs())))
+    }
+
+    pub(crate) const fn id(self) -> Id {
+        Id(self.0)
+    }
+
+    /// The position, if the cursor is one of the audit log; the end of all positions otherwise.
+    pub(crate) fn position(self) -> i64 {
+        i64::try_from(self.0.as_u128()).unwrap_or(i64::MAX)
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t1{}", self.0.as_uuid().as_simple())
+        write!(f, "t1{}", self.0.as_simple())
     }
 }
 
@@ -249,7 +269,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, InvalidCursor> {
         let id = text.strip_prefix("t1").filter(|id| id.len() == 32).ok_or(InvalidCursor)?;
-        uuid::Uuid::try_parse(id).map(|id| Self(TaskId::from_uuid(id))).map_err(|_| InvalidCursor)
+        uuid::Uuid::try_parse(id).map(Self).map_err(|_| InvalidCursor)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Worker processes and their presence.
 
-use jct_contract::{Timestamp, WorkerId};
+use jct_contract::{IsolationLevel, Timestamp, WorkerId};
 
 use super::ClaimFilter;
 
@@ -19,6 +19,8 @@ pub struct NewWorker {
     pub filter: ClaimFilter,
     /// How many tasks it runs at once.
     pub slots: u32,
+    /// The isolation level that it gives; `None` if it does not say.
+    pub isolation: Option<IsolationLevel>,
 }
 
 /// A worker process as the store last saw it.
@@ -44,4 +46,6 @@ pub struct WorkerRecord {
     pub last_seen_at: Timestamp,
     /// When it said goodbye.
     pub stopped_at: Option<Timestamp>,
+    /// The isolation level that it gives; `None` if it did not say.
+    pub isolation: Option<IsolationLevel>,
 }

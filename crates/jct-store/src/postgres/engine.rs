@@ -54,7 +54,7 @@ impl PostgresEngine {
             url: Arc::clone(&address),
             jobs: Arc::new(tokio::sync::Mutex::new(receiver)),
             clock: options.clock.clone(),
-            shared: Arc::new(Shared::default()),
+            shared: Arc::new(Shared::new(options.audit)),
             waker: waker.clone(),
             signal: signal.clone(),
         };

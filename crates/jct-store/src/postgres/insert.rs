@@ -11,11 +11,13 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
-use crate::rows::{AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow};
+use crate::rows::{
+    AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, PolicyRow, ReadyRow, TaskRow,
+};
 use crate::types::{DbId, Id};
 
 /// A value of a row, borrowed into its column's array.
-trait Column {
+pub(super) trait Column {
     type Sql;
     type Borrowed<'a>
     where
@@ -101,11 +103,18 @@ macro_rules! statement {
     };
 }
 
+pub(super) use statement;
+
 statement! {
     InsertTasks(TaskRow) into "tasks", ") ON CONFLICT DO NOTHING RETURNING id";
     id: Id, idempotency_key: Option<String>, spec_digest: String, spec: String, requester_kind: String,
     operation: String, target_repo: String, executor: String, time_budget_seconds: i64, trace_id: String,
-    submitter_kind: String, submitter: String, held: bool, created_at: i64,
+    submitter_kind: String, submitter: String, held: bool, created_at: i64, cwom_issue_id: Option<Id>,
+}
+
+statement! {
+    InsertPolicies(PolicyRow) into "policies", ") ON CONFLICT DO NOTHING";
+    digest: String, canonical: String, first_used_at: i64,
 }
 
 statement! {
@@ -115,14 +124,14 @@ statement! {
 
 statement! {
     InsertHolds(HoldRow) into "task_holds", ")";
-    task_id: Id, max_attempts: i64, held_at: i64, trace_id: String, event_seq: i64, audit_seq: i64,
+    task_id: Id, max_attempts: i64, held_at: i64, trace_id: String, event_seq: i64, audit_seq: i64, audit_hash: String,
 }
 
 statement! {
     InsertReady(ReadyRow) into "task_ready", ")";
     task_id: Id, run_at: i64, executor: String, generation: i64, attempts: i64, max_attempts: i64,
     queued_at: i64, started_at: Option<i64>, updated_at: i64, last_reason: Option<String>, trace_id: String,
-    event_seq: i64, audit_seq: i64,
+    event_seq: i64, audit_seq: i64, audit_hash: String, isolation: String,
 }
 
 statement! {
@@ -130,7 +139,8 @@ statement! {
     task_id: Id, epoch: i64, generation: i64, attempt: i64, max_attempts: i64, executor: String,
     holder_kind: String, worker_id: Option<Id>, holder: String, assigned_to: Option<String>, acquired_at: i64,
     expires_at: i64, queued_at: i64, started_at: i64, cancel_requested_at: Option<i64>,
-    cancel_requested_by: Option<String>, trace_id: String, event_seq: i64, audit_seq: i64,
+    cancel_requested_by: Option<String>, trace_id: String, event_seq: i64, audit_seq: i64, audit_hash: String, run_id: Option<Id>,
+    isolation: String,
 }
 
 statement! {
@@ -138,7 +148,7 @@ statement! {
     task_id: Id, ordinal: i64, epoch: i64, generation: i64, holder_kind: String, worker_id: Option<Id>,
     holder: String, started_at: i64, ended_at: Option<i64>, reason: Option<String>, message: Option<String>,
     next_status: Option<String>, settle_digest: Option<String>, trace_path: Option<String>,
-    manifest_digest: Option<String>,
+    manifest_digest: Option<String>, run_id: Option<Id>,
 }
 
 statement! {
@@ -146,7 +156,7 @@ statement! {
     task_id: Id, status: String, reason: String, result: Option<String>, error: Option<String>,
     attempt: Option<i64>, assigned_to: Option<String>, trace_path: Option<String>,
     manifest_digest: Option<String>, queued_at: Option<i64>, started_at: Option<i64>, finished_at: i64,
-    event_seq: i64, audit_seq: i64,
+    event_seq: i64, audit_seq: i64, audit_hash: String,
 }
 
 statement! {
@@ -158,7 +168,7 @@ statement! {
     InsertAudits(AuditRow) into "audit_log", ")";
     id: Id, ts: i64, actor_kind: String, actor_id: String, action: String, entity_kind: String,
     entity_id: String, before: Option<String>, after: Option<String>, note: Option<String>,
-    trace_id: Option<String>, seq: i64,
+    trace_id: Option<String>, seq: i64, prev_hash: String, hash: String,
 }
 
 impl Query for InsertTasks<'_> {
@@ -167,16 +177,19 @@ impl Query for InsertTasks<'_> {
 
 macro_rules! inserts {
     ($($function:ident: $row:ty => $statement:ident;)+) => {$(
-        pub(crate) async fn $function(conn: &mut Conn, rows: &[$row]) -> QueryResult<()> {
+        pub(super) async fn $function(mut conn: &Conn, rows: &[$row]) -> QueryResult<()> {
             if !rows.is_empty() {
-                $statement::from(rows).execute(conn).await?;
+                $statement::from(rows).execute(&mut conn).await?;
             }
             Ok(())
         }
     )+};
 }
 
+pub(super) use inserts;
+
 inserts! {
+    insert_policies: PolicyRow => InsertPolicies;
     insert_admissions: AdmissionRow => InsertAdmissions;
     insert_holds: HoldRow => InsertHolds;
     insert_ready: ReadyRow => InsertReady;

@@ -3,38 +3,109 @@
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
-use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use jct_contract::{IsolationLevel, Timestamp};
 use jct_lifecycle::LeaseRef;
 
-use super::Conn;
 use super::cached::Cached;
+use super::{Conn, insert, insert_objects, object_primitives};
+use crate::additions::Additions;
 use crate::context::Context;
 use crate::model::ClaimFilter;
-use crate::rows::{AttemptEndRow, LeaseRow, ReadyRow};
+use crate::rows::{AttemptEndRow, EventRow, LeaseRow, ReadyRow};
+use crate::schema::audit_log;
 use crate::types::{DbId, Id};
 
-pub(super) use super::insert::{
-    insert_admissions, insert_attempts, insert_audits, insert_events, insert_holds, insert_leases, insert_outcomes,
-    insert_ready, insert_tasks,
-};
+pub(super) use super::insert::insert_tasks;
+pub(super) use super::insert_objects::insert_repos;
+pub(super) use super::object_primitives::{lock_issue, lock_issues, lock_objects, lock_run, lock_runs};
 
-/// Takes up to `limit` due rows off the queue, oldest first. Rows that another writer is taking are passed over.
+/// Writes what a step adds, each kind after those it refers to. Everything is sent before the first answer is awaited:
+/// the server works it off in this order, and the step costs one round trip. Only here plans may be kept: that of an
+/// insert, and of the look-ups behind its foreign keys, is the same for all values.
+pub(super) async fn add(conn: &mut Conn, additions: &Additions) -> QueryResult<()> {
+    let conn = &*conn;
+    tokio::try_join!(
+        biased;
+        set(conn, "SET LOCAL plan_cache_mode = auto"),
+        insert::insert_policies(conn, &additions.policies),
+        insert::insert_admissions(conn, &additions.admissions),
+        insert::insert_holds(conn, &additions.holds),
+        insert::insert_ready(conn, &additions.ready),
+        insert_objects::insert_snapshots(conn, &additions.snapshots),
+        insert_objects::insert_issues(conn, &additions.issues),
+        insert_objects::insert_packets(conn, &additions.packets),
+        insert_objects::insert_runs(conn, &additions.runs),
+        insert_objects::insert_artifacts(conn, &additions.artifacts),
+        insert_objects::insert_evidence_packs(conn, &additions.evidence_packs),
+        insert_objects::insert_review_decisions(conn, &additions.review_decisions),
+        insert_objects::insert_issue_packets(conn, &additions.issue_packets),
+        insert_objects::insert_issue_doctrine_refs(conn, &additions.issue_doctrine_refs),
+        insert_objects::insert_issue_snapshots(conn, &additions.issue_snapshots),
+        insert_objects::insert_run_packets(conn, &additions.run_packets),
+        insert_objects::insert_run_doctrine_refs(conn, &additions.run_doctrine_refs),
+        insert_objects::insert_packet_doctrine_refs(conn, &additions.packet_doctrine_refs),
+        object_primitives::move_issues(conn, &additions.moved_issues),
+        object_primitives::move_runs(conn, &additions.moved_runs),
+        insert::insert_leases(conn, &additions.leases),
+        insert::insert_attempts(conn, &additions.attempts),
+        end_attempts(conn, &additions.ends),
+        insert::insert_outcomes(conn, &additions.outcomes),
+        insert::insert_events(conn, &additions.journal.events),
+        insert::insert_audits(conn, &additions.journal.audits),
+        set(conn, "SET LOCAL plan_cache_mode = force_custom_plan"),
+    )?;
+    Ok(())
+}
+
+async fn set(mut conn: &Conn, setting: &str) -> QueryResult<()> {
+    conn.batch_execute(setting).await
+}
+
+/// The last position of the audit log once no transaction is under way that has taken one and has not committed. The
+/// lock is the one that every writer shares, and goes again right after the look.
+pub(super) async fn audit_horizon(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    let locked = conn.batch_execute("BEGIN; SELECT pg_advisory_xact_lock(73140102026)").await;
+    let last = match locked {
+        Ok(()) => audit_log::table.select(diesel::dsl::max(audit_log::position)).first(conn).await,
+        Err(error) => Err(error),
+    };
+    conn.batch_execute("COMMIT").await?;
+    last
+}
+
+/// Whoever seals, or changes the key that seals, is alone until the end of the transaction.
+pub(super) async fn lock_seals(conn: &mut Conn) -> QueryResult<()> {
+    conn.batch_execute("SELECT pg_advisory_xact_lock(73140102027)").await
+}
+
+pub(super) async fn insert_events(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()> {
+    insert::insert_events(conn, rows).await
+}
+
+/// Takes up to `limit` due rows off the queue, oldest first; none while it is paused. Rows that another writer is taking are passed over.
 pub(super) async fn take_ready(
     conn: &mut Conn,
     context: Context<'_>,
     filter: &ClaimFilter,
+    isolation: Option<IsolationLevel>,
     limit: i64,
 ) -> QueryResult<Vec<ReadyRow>> {
+    // Part of the text: there are few levels, each a word of our own. The highest gives every other, so that claims at it
+    // need no condition.
+    let level = isolation.filter(|level| *level < IsolationLevel::L3);
+    let level = level.map(|level| format!(" AND isolation <= '{level}'")).unwrap_or_default();
     let ClaimFilter::Executors(only) = filter else {
-        return super::bound::take_any(conn, context, limit).await;
+        return super::bound::take_any(conn, context, &level, limit).await;
     };
     let rows = Cached(
-        sql_query(
-            "WITH due AS MATERIALIZED (SELECT task_id FROM task_ready WHERE run_at <= $1 AND executor = ANY($3) \
+        sql_query(format!(
+            "WITH due AS MATERIALIZED (SELECT task_id FROM task_ready \
+         WHERE run_at <= $1 AND executor = ANY($3){level} \
+         AND NOT EXISTS (SELECT FROM queue_pauses) \
          ORDER BY run_at, task_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
          DELETE FROM task_ready r USING due WHERE r.task_id = due.task_id RETURNING r.*",
-        )
+        ))
         .bind::<BigInt, _>(context.now.as_micros())
         .bind::<BigInt, _>(limit)
         .bind::<Array<Text>, _>(only),
@@ -131,7 +202,10 @@ pub(super) async fn take_expired(conn: &mut Conn, now: Timestamp, limit: i64) ->
 }
 
 /// Writes the ends of attempts.
-pub(super) async fn end_attempts(conn: &mut Conn, ends: &[AttemptEndRow]) -> QueryResult<()> {
+async fn end_attempts(mut conn: &Conn, ends: &[AttemptEndRow]) -> QueryResult<()> {
+    if ends.is_empty() {
+        return Ok(());
+    }
     macro_rules! column {
         ($name:ident) => {
             ends.iter().map(|end| end.$name.clone()).collect::<Vec<_>>()
@@ -156,7 +230,7 @@ pub(super) async fn end_attempts(conn: &mut Conn, ends: &[AttemptEndRow]) -> Que
         .bind::<Array<Nullable<Text>>, _>(column!(trace_path))
         .bind::<Array<Nullable<Text>>, _>(column!(manifest_digest)),
     )
-    .execute(conn)
+    .execute(&mut conn)
     .await?;
     Ok(())
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::QueryDsl;
 use diesel::result::Error as DieselError;
 use diesel::sql_types::BigInt;
-use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use jct_contract::{Clock, Timestamp};
 use tokio::sync::{Mutex, mpsc};
 
@@ -16,15 +17,18 @@ use super::{Conn, batch, tower_reads};
 use crate::StoreError;
 use crate::command::{Answer, Command};
 use crate::context::{Context, Shared};
+use crate::schema::database_meta;
 use crate::wake::Waker;
 use crate::writer::{Job, MAX_COMMANDS, answer, commands, is_news, refuse, split};
-
-type Transactions = <Conn as AsyncConnection>::TransactionManager;
 
 /// A deadlock or a serialisation failure says nothing about the command: it is tried this often.
 const TRIES: u32 = 5;
 /// A server that does not answer within this time is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Every writing transaction holds the lock of the audit log, shared with all others, until its end. Whoever gets it alone
+/// knows that no entry is on its way: positions are taken before the commit, and commits come in any order.
+const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock_shared(73140102026)";
 
 #[derive(Clone)]
 pub(super) struct Writer {
@@ -113,21 +117,18 @@ impl Writer {
         };
         let done = self.open_transaction(&mut own, commands).await;
         // A connection whose transaction did not end cleanly is not used again.
-        if done.is_ok() || Transactions::rollback_transaction(&mut own).await.is_ok() {
+        if done.is_ok() || own.batch_execute("ROLLBACK").await.is_ok() {
             *conn = Some(own);
         }
         done
     }
 
     async fn open_transaction(&self, conn: &mut Conn, commands: &[&Command]) -> Result<Vec<Answer>, StoreError> {
-        Transactions::begin_transaction(conn).await.map_err(unreachable_server)?;
-        let now = match &self.clock {
-            Some(clock) => clock.now(),
-            None => server_time(conn).await?,
-        };
-        let context = Context { now, epoch: tower_reads::epoch(conn).await?, shared: &self.shared };
+        let (now, epoch) = begin(conn).await?;
+        let now = self.clock.as_ref().map_or(now, |clock| clock.now());
+        let context = Context { now, epoch, shared: &self.shared };
         let answers = batch::run(conn, context, commands).await?;
-        Transactions::commit_transaction(conn).await.map_err(|error| match error {
+        conn.batch_execute("COMMIT").await.map_err(|error| match error {
             DieselError::DatabaseError(diesel::result::DatabaseErrorKind::SerializationFailure, _) => error.into(),
             // The server may have committed before the connection broke.
             other => StoreError::OutcomeUnknown(other.into()),
@@ -136,7 +137,17 @@ impl Writer {
     }
 }
 
-pub(super) async fn server_time(conn: &mut Conn) -> Result<Timestamp, StoreError> {
+/// Opens the transaction and reads what every one needs, in one round trip.
+async fn begin(conn: &Conn) -> Result<(Timestamp, i64), StoreError> {
+    let (mut opening, mut reading) = (conn, conn);
+    let epoch = database_meta::table.find("epoch").select(database_meta::value).first(&mut reading);
+    let (opened, now, epoch) = tokio::join!(biased; opening.batch_execute(BEGIN), server_time(conn), epoch);
+    opened.map_err(StoreError::unavailable)?;
+    let epoch: String = epoch?;
+    Ok((now?, tower_reads::parse_epoch(&epoch)?))
+}
+
+pub(super) async fn server_time(mut conn: &Conn) -> Result<Timestamp, StoreError> {
     #[derive(diesel::QueryableByName)]
     struct Now {
         #[diesel(sql_type = BigInt)]
@@ -144,13 +155,9 @@ pub(super) async fn server_time(conn: &mut Conn) -> Result<Timestamp, StoreError
     }
     let now: Now =
         Cached(diesel::sql_query("SELECT (extract(epoch from clock_timestamp()) * 1000000)::bigint AS micros"))
-            .get_result(conn)
+            .get_result(&mut conn)
             .await?;
     Ok(Timestamp::from_micros(now.micros))
-}
-
-fn unreachable_server(error: DieselError) -> StoreError {
-    StoreError::unavailable(error)
 }
 
 /// Whether another try may succeed: a serialisation failure, a deadlock (which the driver does not tell apart, and

@@ -21,6 +21,7 @@ pub(crate) struct WorkerRow {
     pub(crate) started_at: i64,
     pub(crate) last_seen_at: i64,
     pub(crate) stopped_at: Option<i64>,
+    pub(crate) isolation: Option<String>,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -70,10 +71,12 @@ impl WorkerRow {
             started_at: now.as_micros(),
             last_seen_at: now.as_micros(),
             stopped_at: None,
+            isolation: worker.isolation.map(|level| level.as_str().to_owned()),
         }
     }
 
     pub(crate) fn into_record(self, running: i64) -> Result<WorkerRecord, StoreError> {
+        let isolation = self.isolation.as_deref().map(str::parse).transpose();
         Ok(WorkerRecord {
             id: self.id.into(),
             name: self.name,
@@ -85,6 +88,7 @@ impl WorkerRow {
             started_at: time(self.started_at),
             last_seen_at: time(self.last_seen_at),
             stopped_at: self.stopped_at.map(time),
+            isolation: isolation.map_err(|_| StoreError::corrupt("the isolation level of a worker"))?,
         })
     }
 }

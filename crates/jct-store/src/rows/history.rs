@@ -1,12 +1,13 @@
 //! What happened: attempts, events, audit entries.
 
 use diesel::prelude::*;
+use jct_audit::StoredEntry;
 use jct_lifecycle::{Fence, TaskStatus};
 
 use super::queue::holder;
-use super::{time, to_principal, to_reason, to_u32};
+use super::{time, to_reason, to_u32};
 use crate::StoreError;
-use crate::model::{AttemptOutcome, AttemptRecord, AuditEntry, TaskEventRecord, TraceRef};
+use crate::model::{AttemptOutcome, AttemptRecord, TaskEventRecord, TraceRef};
 use crate::schema::{attempts, audit_log, task_events};
 use crate::types::Id;
 
@@ -28,6 +29,7 @@ pub(crate) struct AttemptRow {
     pub(crate) settle_digest: Option<String>,
     pub(crate) trace_path: Option<String>,
     pub(crate) manifest_digest: Option<String>,
+    pub(crate) run_id: Option<Id>,
 }
 
 /// The second and last write to an attempt.
@@ -73,6 +75,8 @@ pub(crate) struct AuditRow {
     pub(crate) note: Option<String>,
     pub(crate) trace_id: Option<String>,
     pub(crate) seq: i64,
+    pub(crate) prev_hash: String,
+    pub(crate) hash: String,
 }
 
 fn to_status(text: &str) -> Result<TaskStatus, StoreError> {
@@ -125,14 +129,15 @@ impl TryFrom<EventRow> for TaskEventRecord {
     }
 }
 
-impl TryFrom<AuditRow> for AuditEntry {
+impl TryFrom<AuditRow> for StoredEntry {
     type Error = StoreError;
 
     fn try_from(row: AuditRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id.into(),
             at: time(row.ts),
-            actor: to_principal(&row.actor_kind, &row.actor_id)?,
+            actor_kind: row.actor_kind,
+            actor_id: row.actor_id,
             action: row.action,
             entity_kind: row.entity_kind,
             entity_id: row.entity_id,
@@ -141,6 +146,8 @@ impl TryFrom<AuditRow> for AuditEntry {
             after: row.after,
             note: row.note,
             trace_id: row.trace_id,
+            prev_hash: Some(row.prev_hash),
+            hash: Some(row.hash),
         })
     }
 }

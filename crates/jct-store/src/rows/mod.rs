@@ -2,13 +2,28 @@
 //! only way from one to the other.
 
 mod admin;
+mod audit;
 mod columns;
 mod history;
+mod objects;
+mod objects_links;
+mod objects_new;
+mod objects_read;
 mod queue;
 mod task;
 
 pub(crate) use admin::{ApiKeyRow, PauseRow, WorkerRow};
+pub(crate) use audit::{AuditKeyRow, CheckpointRow, HeadRow, LooseAuditRow, checkpoint_record};
 pub(crate) use columns::{time, to_principal, to_reason, to_trace_id, to_u32};
 pub(crate) use history::{AttemptEndRow, AttemptRow, AuditRow, EventRow};
+pub(crate) use objects::{
+    ArtifactRow, Chained, DoctrineRow, EvidenceRow, IssueRow, PacketRow, RepoRow, ReviewRow, RunRow, SnapshotRow,
+};
+pub(crate) use objects_links::{
+    IssueDoctrineRow, IssuePacketRow, IssueSnapshotRow, Lists, PacketDoctrineRow, RunDoctrineRow, RunPacketRow,
+    place_in_chain, place_in_list, reference,
+};
+pub(crate) use objects_new::Birth;
+pub(crate) use objects_read::{IssueLinks, RunLinks};
 pub(crate) use queue::{HoldRow, LeaseRow, OutcomeRow, ReadyRow};
 pub(crate) use task::{AdmissionRow, PolicyRow, TaskRow, TaskRows};

@@ -5,6 +5,7 @@ use jct_lifecycle::{Fence, LeaseRef};
 
 use super::{time, to_reason, to_u32};
 use crate::StoreError;
+use crate::journal::{Head, Marks};
 use crate::model::{Holder, TaskState, TraceRef};
 use crate::schema::{task_holds, task_leases, task_outcomes, task_ready};
 use crate::types::Id;
@@ -18,6 +19,7 @@ pub(crate) struct HoldRow {
     pub(crate) trace_id: String,
     pub(crate) event_seq: i64,
     pub(crate) audit_seq: i64,
+    pub(crate) audit_hash: String,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, QueryableByName, Selectable)]
@@ -36,6 +38,8 @@ pub(crate) struct ReadyRow {
     pub(crate) trace_id: String,
     pub(crate) event_seq: i64,
     pub(crate) audit_seq: i64,
+    pub(crate) audit_hash: String,
+    pub(crate) isolation: String,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, QueryableByName, Selectable)]
@@ -60,6 +64,9 @@ pub(crate) struct LeaseRow {
     pub(crate) trace_id: String,
     pub(crate) event_seq: i64,
     pub(crate) audit_seq: i64,
+    pub(crate) audit_hash: String,
+    pub(crate) run_id: Option<Id>,
+    pub(crate) isolation: String,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -79,7 +86,22 @@ pub(crate) struct OutcomeRow {
     pub(crate) finished_at: i64,
     pub(crate) event_seq: i64,
     pub(crate) audit_seq: i64,
+    pub(crate) audit_hash: String,
 }
+
+macro_rules! marks {
+    ($($row:ty),+) => {$(
+        impl $row {
+            /// Where the task's events and its chain stand.
+            pub(crate) fn marks(&self) -> Marks {
+                let head = Head { seq: self.audit_seq, hash: self.audit_hash.clone() };
+                Marks { event_seq: self.event_seq, head }
+            }
+        }
+    )+};
+}
+
+marks!(HoldRow, ReadyRow, LeaseRow);
 
 impl LeaseRow {
     pub(crate) fn fence(&self) -> Fence {

@@ -26,6 +26,7 @@ pub(crate) struct TaskRow {
     pub(crate) submitter: String,
     pub(crate) held: bool,
     pub(crate) created_at: i64,
+    pub(crate) cwom_issue_id: Option<Id>,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -64,6 +65,7 @@ impl TaskRow {
             submitter: new.submitter.name().to_owned(),
             held: new.hold,
             created_at,
+            cwom_issue_id: new.objects.as_ref().map(|objects| objects.ids.issue.into()),
         }
     }
 
@@ -124,6 +126,7 @@ impl TryFrom<TaskRows> for TaskRecord {
             trace_id: to_trace_id(&row.trace_id)?,
             submitter: to_principal(&row.submitter_kind, &row.submitter)?,
             created_at: time(row.created_at),
+            issue_id: row.cwom_issue_id.map(Into::into),
             state,
         })
     }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
@@ -59,8 +60,24 @@ pub(super) fn establish_reader(path: &Path) -> ConnectionResult<Conn> {
 fn establish(path: &Path, setup: &str) -> ConnectionResult<SqliteConnection> {
     let path = path.to_str().ok_or_else(|| ConnectionError::BadConnection("the path is not UTF-8".to_owned()))?;
     let mut conn = SqliteConnection::establish(path)?;
-    conn.batch_execute(setup).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    let deadline = Instant::now() + SETUP_PATIENCE;
+    while let Err(error) = conn.batch_execute(setup) {
+        if !is_locked(&error) || Instant::now() > deadline {
+            return Err(ConnectionError::CouldntSetupConfiguration(error));
+        }
+        std::thread::sleep(SETUP_PAUSE);
+    }
     Ok(conn)
+}
+
+/// How long a connection may try to be set up, and how long it pauses between two tries. Changing to WAL takes a lock
+/// for which SQLite does not ask its busy handler: of processes that start together, all but one are refused at once.
+const SETUP_PATIENCE: Duration = Duration::from_secs(10);
+const SETUP_PAUSE: Duration = Duration::from_millis(5);
+
+/// Diesel has no kind for a lock that another connection holds; SQLite's words for it have been these for ever.
+fn is_locked(error: &diesel::result::Error) -> bool {
+    matches!(error, diesel::result::Error::DatabaseError(_, info) if info.message().ends_with("is locked"))
 }
 
 /// The file whose lock is the right to write. SQLite's own busy handler has no queue: competing writers can starve for

@@ -53,7 +53,7 @@ impl SqliteEngine {
             lock: lock_file(path).map_err(|error| failed(error.into()))?,
             latest: clock.now(),
             clock: Arc::clone(&clock),
-            shared: Shared::default(),
+            shared: Shared::new(options.audit),
             waker: waker.clone(),
         };
         let readers = readers(path.to_owned(), options.read_connections).map_err(|error| failed(error.into()))?;

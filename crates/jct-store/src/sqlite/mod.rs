@@ -2,6 +2,7 @@
 
 mod connection;
 mod engine;
+mod object_primitives;
 mod primitives;
 mod watch;
 mod writer;
@@ -16,6 +17,10 @@ pub(crate) type Conn =
 
 #[path = "../common/admin.rs"]
 pub(crate) mod admin;
+#[path = "../common/audit_reads.rs"]
+pub(crate) mod audit_reads;
+#[path = "../common/audit_writes.rs"]
+pub(crate) mod audit_writes;
 #[path = "../common/batch.rs"]
 pub(crate) mod batch;
 #[path = "../common/change.rs"]
@@ -24,16 +29,30 @@ pub(crate) mod change;
 pub(crate) mod claim;
 #[path = "../common/conclude.rs"]
 pub(crate) mod conclude;
+#[path = "../common/egress.rs"]
+pub(crate) mod egress;
 #[path = "../common/enqueue.rs"]
 pub(crate) mod enqueue;
+#[path = "../common/evidence.rs"]
+pub(crate) mod evidence;
 #[path = "../common/lease.rs"]
 pub(crate) mod lease;
+#[path = "../common/objects/mod.rs"]
+pub(crate) mod objects;
 #[path = "../common/reap.rs"]
 pub(crate) mod reap;
 #[path = "../common/refusal.rs"]
 pub(crate) mod refusal;
+#[path = "../common/review_reads.rs"]
+pub(crate) mod review_reads;
+#[path = "../common/reviews.rs"]
+pub(crate) mod reviews;
+#[path = "../common/runs.rs"]
+pub(crate) mod runs;
 #[path = "../common/settle.rs"]
 pub(crate) mod settle;
+#[path = "../common/task_objects.rs"]
+pub(crate) mod task_objects;
 #[path = "../common/task_reads.rs"]
 pub(crate) mod task_reads;
 #[path = "../common/tower_reads.rs"]

@@ -4,19 +4,24 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
+use jct_contract::{IsolationLevel, Timestamp};
 use jct_lifecycle::LeaseRef;
 
 use super::Conn;
+use super::object_primitives::add_objects;
+use crate::additions::Additions;
 use crate::context::Context;
 use crate::model::ClaimFilter;
 use crate::rows::{
     AdmissionRow, AttemptEndRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow,
 };
 use crate::schema::{
-    admissions, attempts, audit_log, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks,
+    admissions, attempts, audit_log, policies, queue_pauses, task_events, task_holds, task_leases, task_outcomes,
+    task_ready, tasks,
 };
 use crate::types::Id;
+
+pub(super) use super::object_primitives::{insert_repos, lock_issue, lock_issues, lock_objects, lock_run, lock_runs};
 
 macro_rules! inserts {
     ($($name:ident: $row:ty => $table:ident;)+) => {$(
@@ -40,6 +45,35 @@ inserts! {
     insert_audits: AuditRow => audit_log;
 }
 
+/// Writes what a step adds, each kind after those it refers to.
+pub(super) async fn add(conn: &mut Conn, additions: &Additions) -> QueryResult<()> {
+    for policy in &additions.policies {
+        let policy = policy.clone();
+        diesel::insert_into(policies::table).values(policy).on_conflict_do_nothing().execute(conn).await?;
+    }
+    insert_admissions(conn, &additions.admissions).await?;
+    insert_holds(conn, &additions.holds).await?;
+    insert_ready(conn, &additions.ready).await?;
+    add_objects(conn, additions).await?;
+    insert_leases(conn, &additions.leases).await?;
+    insert_attempts(conn, &additions.attempts).await?;
+    end_attempts(conn, &additions.ends).await?;
+    insert_outcomes(conn, &additions.outcomes).await?;
+    insert_events(conn, &additions.journal.events).await?;
+    insert_audits(conn, &additions.journal.audits).await
+}
+
+/// The last position of the audit log. One writer at a time takes positions, so what is committed has no gaps to fill.
+pub(super) async fn audit_horizon(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    audit_log::table.select(diesel::dsl::max(audit_log::position)).first(conn).await
+}
+
+/// Whoever seals is alone: there is one writer at a time.
+#[expect(clippy::unused_async, reason = "the queries shared with PostgreSQL await it")]
+pub(super) async fn lock_seals(_conn: &mut Conn) -> QueryResult<()> {
+    Ok(())
+}
+
 /// Inserts tasks whose idempotency key is free; returns the ids of those.
 pub(super) async fn insert_tasks(conn: &mut Conn, rows: &[TaskRow]) -> QueryResult<HashSet<Id>> {
     let mut inserted = HashSet::with_capacity(rows.len());
@@ -52,17 +86,23 @@ pub(super) async fn insert_tasks(conn: &mut Conn, rows: &[TaskRow]) -> QueryResu
     Ok(inserted)
 }
 
-/// Takes up to `limit` due rows off the queue, oldest first.
+/// Takes up to `limit` due rows off the queue, oldest first; none while it is paused.
 pub(super) async fn take_ready(
     conn: &mut Conn,
     context: Context<'_>,
     filter: &ClaimFilter,
+    isolation: Option<IsolationLevel>,
     limit: i64,
 ) -> QueryResult<Vec<ReadyRow>> {
     use task_ready::dsl;
-    let mut due = task_ready::table.filter(dsl::run_at.le(context.now.as_micros())).into_boxed();
+    let open = diesel::dsl::not(diesel::dsl::exists(queue_pauses::table.select(queue_pauses::queue)));
+    let mut due = task_ready::table.filter(dsl::run_at.le(context.now.as_micros())).filter(open).into_boxed();
     if let ClaimFilter::Executors(only) = filter {
         due = due.filter(dsl::executor.eq_any(only.clone()));
+    }
+    // The highest level gives every other, so that claims at it need no condition.
+    if let Some(level) = isolation.filter(|level| *level < IsolationLevel::L3) {
+        due = due.filter(dsl::isolation.le(level.as_str()));
     }
     let rows: Vec<ReadyRow> =
         due.order((dsl::run_at, dsl::task_id)).limit(limit).select(ReadyRow::as_select()).load(conn).await?;
@@ -132,7 +172,7 @@ pub(super) async fn take_expired(conn: &mut Conn, now: Timestamp, limit: i64) ->
 }
 
 /// Writes the ends of attempts.
-pub(super) async fn end_attempts(conn: &mut Conn, ends: &[AttemptEndRow]) -> QueryResult<()> {
+async fn end_attempts(conn: &mut Conn, ends: &[AttemptEndRow]) -> QueryResult<()> {
     for end in ends {
         diesel::update(attempts::table.find((end.task_id, end.ordinal))).set(end.clone()).execute(conn).await?;
     }

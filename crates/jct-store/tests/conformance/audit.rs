@@ -1,9 +1,11 @@
 //! The audit log: one entry for each change, by whoever was authenticated, and one for each refused write.
 
-use jct_contract::Sha256Digest;
+use jct_audit::{Content, StoredEntry, rebuild};
+use jct_contract::{Sha256Digest, Timestamp};
 use jct_lifecycle::{AttemptEnd, TaskStatus};
-use jct_store::model::{AuditEntry, NewApiKey, NewWorker};
-use jct_store::{KeyAnswer, RecordAnswer, StatusAction};
+use jct_store::model::{NewApiKey, NewWorker};
+use jct_store::{KeyAnswer, RecordAnswer, StatusAction, Store};
+use serde_json::{Value, json};
 
 use crate::support::{
     Db, LEASE, audit, audit_of, cancel, change, complete, completed, log_line, on_both_engines, principal, reap,
@@ -15,22 +17,16 @@ on_both_engines![
     an_outsiders_changes_carry_its_name,
     a_refused_write_is_noted_and_changes_nothing,
     changes_of_the_tower_itself_have_entries,
+    workers_keys_and_the_pause_can_be_rebuilt_from_their_entries,
     incidents_are_counted_for_ever,
 ];
 
-fn shown(entry: &AuditEntry) -> String {
+fn shown(entry: &StoredEntry) -> String {
     let status = |state: &Option<String>| {
-        let state = state.as_ref().map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+        let state = state.as_ref().map(|text| serde_json::from_str::<Value>(text).unwrap());
         state.and_then(|state| state["status"].as_str().map(str::to_owned)).unwrap_or_else(|| "-".to_owned())
     };
-    format!(
-        "{} {} {}: {} > {}",
-        entry.seq,
-        entry.actor.name(),
-        entry.action,
-        status(&entry.before),
-        status(&entry.after)
-    )
+    format!("{} {} {}: {} > {}", entry.seq, entry.actor_id, entry.action, status(&entry.before), status(&entry.after))
 }
 
 async fn every_change_of_a_task_has_its_entry(db: Db) {
@@ -85,9 +81,9 @@ async fn a_refused_write_is_noted_and_changes_nothing(db: Db) {
     assert_eq!(store.record(first.lease, vec![log_line(db.now(), "I am back")]).await.unwrap(), RecordAnswer::Stale);
     settle(&store, first.lease, completed("{}")).await;
     assert_eq!(crate::support::state(&store, id).await, before);
-    let noted: Vec<AuditEntry> =
+    let noted: Vec<StoredEntry> =
         audit(&store, id).await.into_iter().filter(|entry| entry.action == "stale_write_refused").collect();
-    let told: Vec<serde_json::Value> =
+    let told: Vec<Value> =
         noted.iter().map(|entry| serde_json::from_str(entry.after.as_deref().unwrap()).unwrap()).collect();
     let expected = |write: &str| {
         let (fence, current) = (first.lease.fence.to_string(), second.lease.fence.to_string());
@@ -106,7 +102,7 @@ async fn changes_of_the_tower_itself_have_entries(db: Db) {
     store.queue_pause(principal("bob"), "twice".to_owned()).await.unwrap();
     store.queue_resume(principal("bob")).await.unwrap();
     let actors: Vec<String> =
-        audit_of(&store, "queue", "tasks").await.iter().map(|entry| entry.actor.name().to_owned()).collect();
+        audit_of(&store, "queue", "tasks").await.iter().map(|entry| entry.actor_id.clone()).collect();
     assert_eq!(actors, ["alice", "bob"], "a pause that changed nothing has no entry");
 
     let process = worker("w1");
@@ -117,6 +113,7 @@ async fn changes_of_the_tower_itself_have_entries(db: Db) {
         executors: vec!["survey".to_owned()],
         filter: jct_store::model::ClaimFilter::Any,
         slots: 2,
+        isolation: None,
     };
     store.worker_started(new).await.unwrap();
     store.worker_seen(process.id).await.unwrap();
@@ -139,6 +136,80 @@ async fn changes_of_the_tower_itself_have_entries(db: Db) {
     assert_eq!(entries.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>(), ["created", "updated"]);
     let digest = Sha256Digest::of(b"secret").to_string();
     assert!(!format!("{entries:?}").contains(&digest), "not even the digest of a key belongs in the log");
+}
+
+/// The state that the log tells, without what is absent.
+async fn told(store: &Store, kind: &str, id: &str) -> Value {
+    let Content::Live(state) = rebuild(&audit_of(store, kind, id).await, None).unwrap().unwrap().content else {
+        panic!("{kind} {id} was deleted")
+    };
+    present(state)
+}
+
+fn present(mut state: Value) -> Value {
+    state.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    state
+}
+
+async fn workers_keys_and_the_pause_can_be_rebuilt_from_their_entries(db: Db) {
+    let store = db.store().await;
+    let process = worker("w1");
+    let new = NewWorker {
+        id: process.id,
+        name: "w1".to_owned(),
+        version: "0.1.0".to_owned(),
+        executors: vec!["survey".to_owned()],
+        filter: jct_store::model::ClaimFilter::Any,
+        slots: 2,
+        isolation: None,
+    };
+    store.worker_started(new).await.unwrap();
+    let row = store.workers(Timestamp::from_micros(0)).await.unwrap().remove(0);
+    let shown = json!({
+        "name": row.name,
+        "version": row.version,
+        "executors": row.executors.join(" "),
+        "takes_any": row.takes_any,
+        "slots": row.slots,
+        "started_at": row.started_at,
+        "stopped_at": row.stopped_at,
+    });
+    assert_eq!(told(&store, "worker", &process.id.to_string()).await, present(shown));
+    db.pass_seconds(1);
+    store.worker_stopped(process.id).await.unwrap();
+    assert_eq!(told(&store, "worker", &process.id.to_string()).await["stopped_at"], db.now().to_string());
+
+    let key = NewApiKey {
+        principal: principal("ci"),
+        scopes: vec!["tasks:read".to_owned()],
+        key_digest: Sha256Digest::of(b"secret"),
+        expires_at: Some(db.now().after(LEASE)),
+        created_by: principal("operator"),
+    };
+    store.key_create(key).await.unwrap();
+    for revoked in [false, true] {
+        if revoked {
+            db.pass_seconds(1);
+            store.key_revoke("ci".to_owned(), principal("operator")).await.unwrap();
+        }
+        let row = store.key_list().await.unwrap().remove(0);
+        let shown = json!({
+            "kind": row.principal.kind().as_str(),
+            "scopes": row.scopes.join(" "),
+            "created_by": row.created_by,
+            "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "revoked_at": row.revoked_at,
+        });
+        assert_eq!(told(&store, "api_key", "ci").await, present(shown));
+    }
+
+    store.queue_pause(principal("alice"), "lunch".to_owned()).await.unwrap();
+    let pause = store.queue_status().await.unwrap().paused.unwrap();
+    let shown = json!({ "paused_by": pause.by, "reason": pause.reason, "paused_at": pause.at });
+    assert_eq!(told(&store, "queue", "tasks").await, shown);
+    store.queue_resume(principal("bob")).await.unwrap();
+    assert_eq!(told(&store, "queue", "tasks").await, json!({}));
 }
 
 async fn incidents_are_counted_for_ever(db: Db) {

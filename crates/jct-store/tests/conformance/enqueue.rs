@@ -26,7 +26,7 @@ async fn a_task_comes_back_as_it_was_handed_in(db: Db) {
     let store = db.store().await;
     let new = task().key("key-1").objective("survey the payment service").build();
     let answers = store.enqueue(vec![new.clone()]).await.unwrap();
-    let [Enqueued::Created { task_id, created_at }] = answers.as_slice() else { panic!("{answers:?}") };
+    let [Enqueued::Created { task_id, created_at, objects: None }] = answers.as_slice() else { panic!("{answers:?}") };
 
     let record = record_of(&store, *task_id).await;
     assert_eq!(record.id, *task_id);

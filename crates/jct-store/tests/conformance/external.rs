@@ -73,7 +73,7 @@ async fn the_holder_completes_what_it_took(db: Db) {
     assert_eq!((status, outcome), (TaskStatus::Completed, Ok("{\"pr\":7}".to_owned())));
     assert_eq!(trace.unwrap().manifest_digest, None);
     assert_eq!(assigned_to.as_deref(), Some("jules"));
-    assert_eq!(audit(&store, id).await.last().unwrap().actor.name(), "jules");
+    assert_eq!(audit(&store, id).await.last().unwrap().actor_id, "jules");
 }
 
 async fn the_holder_fails_what_it_took(db: Db) {

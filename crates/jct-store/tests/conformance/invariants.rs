@@ -37,15 +37,15 @@ async fn invariant_01_a_task_without_an_admission_cannot_be_made_visible_to_a_wo
     ))
     .await
     .unwrap();
-    let ready =
-        "run_at, executor, generation, attempts, max_attempts, queued_at, updated_at, trace_id, event_seq, audit_seq";
+    let ready = "run_at, executor, generation, attempts, max_attempts, queued_at, updated_at, trace_id, event_seq, \
+         audit_seq, audit_hash";
     let lease = "epoch, generation, attempt, max_attempts, executor, holder_kind, holder, acquired_at, expires_at, \
-         queued_at, started_at, trace_id, event_seq, audit_seq";
-    let hold = "max_attempts, held_at, trace_id, event_seq, audit_seq";
+         queued_at, started_at, trace_id, event_seq, audit_seq, audit_hash";
+    let hold = "max_attempts, held_at, trace_id, event_seq, audit_seq, audit_hash";
     for (table, columns, values) in [
-        ("task_ready", ready, "0, 'survey', 0, 0, 3, 0, 0, 't', 1, 1"),
-        ("task_leases", lease, "1, 1, 1, 3, 'survey', 'external', 'x', 0, 1, 0, 0, 't', 1, 1"),
-        ("task_holds", hold, "3, 0, 't', 1, 1"),
+        ("task_ready", ready, "0, 'survey', 0, 0, 3, 0, 0, 't', 1, 1, ''"),
+        ("task_leases", lease, "1, 1, 1, 3, 'survey', 'external', 'x', 0, 1, 0, 0, 't', 1, 1, ''"),
+        ("task_holds", hold, "3, 0, 't', 1, 1, ''"),
     ] {
         let insert = format!("INSERT INTO {table} (task_id, {columns}) VALUES ('{stowaway}', {values})");
         let refused = db.execute(&insert).await.unwrap_err();
@@ -261,7 +261,7 @@ async fn invariant_09_an_idle_tower_writes_nothing(db: Db) {
     // Everything that a process with nothing to do does, over and over.
     for _ in 0..5 {
         db.pass_seconds(30);
-        assert!(!store.has_due_work(&ClaimFilter::Any).await.unwrap());
+        assert!(!store.has_due_work(&ClaimFilter::Any, None).await.unwrap());
         assert_eq!(runner.claim(&store, 8).await.len(), 0);
         assert_eq!(reap(&store).await, []);
         assert_eq!(store.heartbeat(runner.id, Vec::new(), LEASE).await.unwrap(), Vec::<HeartbeatAnswer>::new());

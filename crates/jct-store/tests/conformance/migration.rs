@@ -12,7 +12,8 @@ on_both_engines![
     processes_that_start_together_migrate_once,
 ];
 
-const UNMIGRATED: StoreOptions = StoreOptions { migrate: false, read_connections: 1, writers: 1, clock: None };
+const UNMIGRATED: StoreOptions =
+    StoreOptions { migrate: false, read_connections: 1, writers: 1, clock: None, audit: true };
 
 async fn invariant_10_both_migration_sets_go_up_down_up_and_end_in_the_same_schema(db: Db) {
     let up = migrations::migrate(db.url()).await.unwrap();
@@ -38,7 +39,8 @@ async fn invariant_10_both_migration_sets_go_up_down_up_and_end_in_the_same_sche
 
 async fn the_tables_are_those_the_code_was_written_for(db: Db) {
     migrations::migrate(db.url()).await.unwrap();
-    let code = schema::in_code(include_str!("../../src/schema.rs"));
+    let code =
+        schema::in_code(concat!(include_str!("../../src/schema.rs"), include_str!("../../src/schema_objects.rs")));
     let database = schema::columns(&db).await;
     for (line, expected) in database.iter().zip(&code) {
         assert_eq!(line, expected);
@@ -69,7 +71,11 @@ async fn an_old_binary_refuses_a_newer_schema(db: Db) {
 }
 
 async fn processes_that_start_together_migrate_once(db: Db) {
-    let opened = futures_util::future::join_all((0..6).map(|_| db.open(StoreOptions::default()))).await;
+    let opening = (0..6).map(|_| {
+        let db = db.clone();
+        tokio::spawn(async move { db.open(StoreOptions::default()).await })
+    });
+    let opened: Vec<_> = futures_util::future::join_all(opening).await.into_iter().map(Result::unwrap).collect();
     for store in opened {
         task().enqueue(&store.unwrap()).await;
     }

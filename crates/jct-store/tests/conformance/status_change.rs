@@ -150,7 +150,7 @@ async fn a_waiting_task_is_cancelled_at_once(db: Db) {
         assert_eq!((status, reason), (TaskStatus::Cancelled, ReasonCode::Cancelled));
         assert_eq!((outcome, started_at, attempt), (Err("cancelled by `alice`".to_owned()), None, None));
         let last = audit(&store, id).await.pop().unwrap();
-        assert_eq!((last.actor.name(), last.note.as_deref()), ("alice", Some("no budget")));
+        assert_eq!((last.actor_id.as_str(), last.note.as_deref()), ("alice", Some("no budget")));
     }
     assert_eq!(worker("runner").claim(&store, 10).await.len(), 0);
 }

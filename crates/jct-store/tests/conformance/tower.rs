@@ -23,7 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn new_worker(process: &crate::support::Worker, name: &str, filter: ClaimFilter) -> NewWorker {
     let executors = vec!["command".to_owned(), "survey".to_owned()];
-    NewWorker { id: process.id, name: name.to_owned(), version: "0.1.0".to_owned(), executors, filter, slots: 4 }
+    NewWorker {
+        id: process.id,
+        name: name.to_owned(),
+        version: "0.1.0".to_owned(),
+        executors,
+        filter,
+        slots: 4,
+        isolation: None,
+    }
 }
 
 async fn a_worker_is_seen_until_it_stops(db: Db) {
@@ -115,7 +123,7 @@ async fn a_subscription_hears_of_other_stores_changes(db: Db) {
     let mut other = there.wake();
     let hears = async {
         loop {
-            if other.changed(PATIENCE).await && there.has_due_work(&ClaimFilter::Any).await.unwrap() {
+            if other.changed(PATIENCE).await && there.has_due_work(&ClaimFilter::Any, None).await.unwrap() {
                 break;
             }
         }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jct_contract::{TaskId, Timestamp};
 use jct_lifecycle::{AttemptEnd, Disposition, Fence, LeaseRef, ReasonCode, TaskStatus};
-use jct_store::model::{Claim, ClaimFilter, Enqueued, HeartbeatAnswer, Reaped, SettleAnswer, Settlement, TaskState};
+use jct_store::model::{Claim, ClaimFilter, Enqueued, HeartbeatAnswer, Reaped, SettleAnswer, TaskState};
 use jct_store::{ChangeAnswer, RecordAnswer, StatusAction, StatusChange, Store};
 
 use super::reference::{Answer, Holder, Model, Place};
 use super::script::{Action, End, Step};
-use crate::support::{RETRY, Worker, audit, failed, log_line, principal, task, worker};
+use crate::support::{Worker, assert_rebuilt, audit, failed, log_line, principal, settlement, task, worker};
 
 const WORKER_LEASE: Duration = Duration::from_secs(30);
 /// With the budget of every task in the model, 30 seconds, this is the model's lease of an outsider.
@@ -122,6 +122,9 @@ impl Lane {
         if hold {
             new = new.held();
         }
+        if variant == 1 {
+            new = new.with_objects();
+        }
         if let Some(key) = key {
             new = new.key(&format!("{}-{key}", self.name));
         }
@@ -207,6 +210,7 @@ impl Lane {
             let events = store.task_events(*id, 0, 10_000).await.map_err(|error| format!("{error:?}"))?;
             let events: Vec<u64> = events.unwrap_or_default().iter().map(|event| event.seq).collect();
             agree!(format!("events of task {n}"), events, (1..=model.events).collect::<Vec<_>>());
+            assert_rebuilt(store, *id).await;
             let audits: Vec<u64> = audit(store, *id).await.iter().map(|entry| entry.seq).collect();
             agree!(format!("audit entries of task {n}"), audits, (1..=model.audits).collect::<Vec<_>>());
         }
@@ -238,7 +242,7 @@ async fn settle(store: &Store, lease: LeaseRef, end: End) -> Result<Answer, jct_
         End::GiveBack => AttemptEnd::GivenBack,
         End::Cancel => AttemptEnd::Cancelled,
     };
-    let settlement = Settlement { lease, end, trace: None, retry: RETRY, jitter: 1.0 };
+    let settlement = settlement(lease, end);
     Ok(match store.settle(settlement).await? {
         SettleAnswer::Accepted(Disposition::Finish(event, reason)) => Answer::Accepted(event.target(), reason),
         SettleAnswer::Accepted(Disposition::Retry(reason) | Disposition::Return(reason)) => {

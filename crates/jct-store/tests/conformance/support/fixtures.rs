@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use jct_contract::Clock;
-use jct_contract::{Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId};
+use jct_audit::StoredEntry;
+use jct_contract::{Clock, Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId};
 use jct_lifecycle::{AttemptEnd, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
 use jct_store::model::{
-    AuditEntry, AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, EventKind, NewEvent, NewTask, SettleAnswer,
-    Settlement, TaskRecord, TaskState,
+    AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, EventKind, NewEvent, NewTask, NewTaskObjects, RunReport,
+    SettleAnswer, Settlement, TaskRecord, TaskState,
 };
 use jct_store::{ChangeAnswer, StatusAction, StatusChange, Store};
 use serde_json::{Value, json};
@@ -27,6 +27,7 @@ pub(crate) struct Fixture {
     hold: bool,
     max_attempts: u32,
     submitter: Principal,
+    objects: bool,
 }
 
 pub(crate) fn task() -> Fixture {
@@ -36,7 +37,7 @@ pub(crate) fn task() -> Fixture {
         "operation": "analysis",
         "target": { "repo": "myorg/app" },
     });
-    Fixture { spec, hold: false, max_attempts: 3, submitter: principal("submitter") }
+    Fixture { spec, hold: false, max_attempts: 3, submitter: principal("submitter"), objects: false }
 }
 
 impl Fixture {
@@ -70,6 +71,10 @@ impl Fixture {
         self.with("/inputs", json!({ "executor": executor }))
     }
 
+    pub(crate) fn isolation(self, level: &str) -> Self {
+        self.with("/inputs", json!({ "isolation": level }))
+    }
+
     pub(crate) fn budget(self, seconds: u64) -> Self {
         self.with("/constraints", json!({ "time_budget_seconds": seconds }))
     }
@@ -82,13 +87,21 @@ impl Fixture {
         Self { max_attempts, ..self }
     }
 
+    /// With the work objects that come with a task.
+    pub(crate) fn with_objects(self) -> Self {
+        Self { objects: true, ..self }
+    }
+
     pub(crate) fn build(&self) -> NewTask {
         let policy = PolicyConfig::from_prefix_list("myorg/,partner/").unwrap();
         let spec = TaskSpec::from_json(self.spec.to_string().as_bytes()).unwrap();
+        let (admitted, trace_id) = (evaluate(&spec, &policy).unwrap(), TraceId::generate());
+        let objects = |task| NewTaskObjects::of(task, None, trace_id.clone(), SystemClock.now()).unwrap();
         NewTask {
-            admitted: evaluate(&spec, &policy).unwrap(),
+            objects: self.objects.then(|| Box::new(objects(admitted.task()))),
+            admitted,
             policy_canonical: policy.canonical_json().into(),
-            trace_id: TraceId::generate(),
+            trace_id,
             submitter: self.submitter.clone(),
             hold: self.hold,
             max_attempts: self.max_attempts,
@@ -135,7 +148,14 @@ pub(crate) fn worker(name: &str) -> Worker {
 
 impl Worker {
     pub(crate) fn request(&self, limit: u32) -> Claim {
-        Claim { worker_id: self.id, worker_name: self.name.clone(), limit, lease: LEASE, filter: ClaimFilter::Any }
+        Claim {
+            worker_id: self.id,
+            worker_name: self.name.clone(),
+            limit,
+            lease: LEASE,
+            filter: ClaimFilter::Any,
+            isolation: None,
+        }
     }
 
     pub(crate) async fn claim(&self, store: &Store, limit: u32) -> Vec<ClaimedTask> {
@@ -165,7 +185,16 @@ pub(crate) fn failed(reason: ReasonCode) -> AttemptEnd {
 
 /// A settlement whose retry, if one follows, comes after exactly the policy's backoff.
 pub(crate) fn settlement(lease: LeaseRef, end: AttemptEnd) -> Settlement {
-    Settlement { lease, end, trace: None, retry: RETRY, jitter: 1.0 }
+    Settlement {
+        lease,
+        end,
+        trace: None,
+        artifacts: Vec::new(),
+        evidence: None,
+        report: RunReport::default(),
+        retry: RETRY,
+        jitter: 1.0,
+    }
 }
 
 pub(crate) async fn settle(store: &Store, lease: LeaseRef, end: AttemptEnd) -> SettleAnswer {
@@ -223,13 +252,15 @@ pub(crate) async fn status(store: &Store, id: TaskId) -> TaskStatus {
 }
 
 /// The whole audit trail of a task, oldest first.
-pub(crate) async fn audit(store: &Store, id: TaskId) -> Vec<AuditEntry> {
+pub(crate) async fn audit(store: &Store, id: TaskId) -> Vec<StoredEntry> {
     audit_of(store, "task", &id.to_string()).await
 }
 
-pub(crate) async fn audit_of(store: &Store, kind: &str, id: &str) -> Vec<AuditEntry> {
+pub(crate) async fn audit_of(store: &Store, kind: &str, id: &str) -> Vec<StoredEntry> {
     let query = AuditQuery { entity_kind: kind.to_owned(), entity_id: id.to_owned(), limit: 10_000 };
-    store.audit_entries(query).await.unwrap()
+    let entries = store.audit_entries(query).await.unwrap();
+    super::assert_chained(&entries);
+    entries
 }
 
 pub(crate) async fn audit_actions(store: &Store, id: TaskId) -> Vec<String> {

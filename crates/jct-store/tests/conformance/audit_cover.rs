@@ -1,0 +1,188 @@
+//! Every command of the writer has its audit entry, or a reason to have none. The commands are read from the code, so
+//! that a new one cannot be forgotten.
+
+use std::time::Duration;
+
+use jct_audit::{Checkpoint, KeyRotation, Leaves, SigningKey};
+use jct_contract::{Sha256Digest, TraceId};
+use jct_cwom::{ObjectKind, ReviewDecisionStatus};
+use jct_lifecycle::AttemptEnd;
+use jct_store::Store;
+use jct_store::model::{ClaimFilter, NewApiKey, NewAuditKey, NewCheckpoint, NewPush, NewWorker};
+use serde_json::json;
+
+use crate::egress::request;
+use crate::support::evidence::waiting;
+use crate::support::objects::new_object;
+use crate::support::{Db, LEASE, cancel, change, log_line, on_both_engines, principal, reap, settle, task, worker};
+
+on_both_engines![every_command_has_its_entry_or_a_reason_to_have_none];
+
+/// What a command does to the log.
+#[derive(Debug, PartialEq)]
+enum Expected {
+    Entry,
+    /// None, and why.
+    None(&'static str),
+}
+
+/// The names of the writer's commands, out of the code.
+fn commands() -> Vec<String> {
+    let code = include_str!("../../src/command.rs");
+    let (_, rest) = code.split_once("pub(crate) enum Command {").unwrap();
+    let (body, _) = rest.split_once("\n}").unwrap();
+    let name = |line: &str| line.trim().chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    body.lines().map(name).filter(|name| !name.is_empty()).collect()
+}
+
+fn a_worker() -> NewWorker {
+    NewWorker {
+        id: worker("w").id,
+        name: "w".to_owned(),
+        version: "1".to_owned(),
+        executors: vec!["survey".to_owned()],
+        filter: ClaimFilter::Any,
+        slots: 1,
+        isolation: None,
+    }
+}
+
+fn a_key(name: &str) -> NewApiKey {
+    NewApiKey {
+        principal: principal(name),
+        scopes: vec!["tasks:read".to_owned()],
+        key_digest: Sha256Digest::of(name.as_bytes()),
+        expires_at: None,
+        created_by: principal("operator"),
+    }
+}
+
+fn sealing_key() -> SigningKey {
+    SigningKey::from_entropy(&[9; 32])
+}
+
+/// Prepares what the command needs, and gives the number of entries before and after it.
+async fn drive(db: &Db, store: &Store, command: &str) -> Option<(Expected, u64, u64)> {
+    macro_rules! driven {
+        ($expected:expr, $command:expr) => {{
+            let before = db.count("audit_log").await;
+            let _answer = $command;
+            Some(($expected, before, db.count("audit_log").await))
+        }};
+    }
+    match command {
+        "Enqueue" => driven!(Expected::Entry, task().enqueue(store).await),
+        "Claim" => {
+            task().enqueue(store).await;
+            driven!(Expected::Entry, worker("w").claim_one(store).await)
+        }
+        "Heartbeat" => {
+            task().enqueue(store).await;
+            let holder = worker("w");
+            let lease = holder.claim_one(store).await.lease;
+            let why = Expected::None("renewing a lease changes nothing but its end, many times a minute");
+            driven!(why, store.heartbeat(holder.id, vec![lease], LEASE).await.unwrap())
+        }
+        "Record" => {
+            task().enqueue(store).await;
+            let lease = worker("w").claim_one(store).await.lease;
+            let why = Expected::None("the output of an attempt is proven by its trace folder");
+            driven!(why, store.record(lease, vec![log_line(db.now(), "a line")]).await.unwrap())
+        }
+        "Settle" => {
+            task().enqueue(store).await;
+            let lease = worker("w").claim_one(store).await.lease;
+            driven!(Expected::Entry, settle(store, lease, AttemptEnd::GivenBack).await)
+        }
+        "Reap" => {
+            task().enqueue(store).await;
+            worker("w").claim_one(store).await;
+            db.pass(LEASE + Duration::from_secs(1));
+            driven!(Expected::Entry, reap(store).await)
+        }
+        "ChangeStatus" => {
+            let id = task().enqueue(store).await;
+            driven!(Expected::Entry, change(store, id, "alice", cancel()).await)
+        }
+        "Pause" => driven!(Expected::Entry, store.queue_pause(principal("a"), "lunch".to_owned()).await.unwrap()),
+        "Resume" => {
+            store.queue_pause(principal("a"), "lunch".to_owned()).await.unwrap();
+            driven!(Expected::Entry, store.queue_resume(principal("a")).await.unwrap())
+        }
+        "WorkerStarted" => driven!(Expected::Entry, store.worker_started(a_worker()).await.unwrap()),
+        "WorkerSeen" => {
+            let new = a_worker();
+            store.worker_started(new.clone()).await.unwrap();
+            let why = Expected::None("presence is no change of state");
+            driven!(why, store.worker_seen(new.id).await.unwrap())
+        }
+        "WorkerStopped" => {
+            let new = a_worker();
+            store.worker_started(new.clone()).await.unwrap();
+            driven!(Expected::Entry, store.worker_stopped(new.id).await.unwrap())
+        }
+        "CreateKey" => driven!(Expected::Entry, store.key_create(a_key("one")).await.unwrap()),
+        "RevokeKey" => {
+            store.key_create(a_key("two")).await.unwrap();
+            driven!(Expected::Entry, store.key_revoke("two".to_owned(), principal("a")).await.unwrap())
+        }
+        "Object" => {
+            let repo = json!({ "name": "App", "slug": "myorg/app", "source": { "system": "git" } });
+            let new = new_object(ObjectKind::Repo, &repo);
+            driven!(Expected::Entry, store.object_create(new, principal("a"), TraceId::generate()).await.unwrap())
+        }
+        "Review" => {
+            let waiting = waiting(store).await;
+            driven!(Expected::Entry, waiting.decide(store, "ana", ReviewDecisionStatus::Approved).await)
+        }
+        "Egress" => {
+            task().enqueue(store).await;
+            let lease = worker("w").claim_one(store).await.lease;
+            driven!(Expected::Entry, store.record_egress(lease, vec![request("api.example.org", true)]).await.unwrap())
+        }
+        "Push" => {
+            let run_id = waiting(store).await.run;
+            let push = NewPush {
+                run_id,
+                commit: "c".repeat(40),
+                branch: "jct/x".to_owned(),
+                remote: "https://example.org/app.git".to_owned(),
+                by: principal("a"),
+                trace_id: TraceId::generate(),
+            };
+            driven!(Expected::Entry, store.record_push(push).await.unwrap())
+        }
+        "KeepAuditKey" => {
+            // The first key is there since the checkpoint was driven: this one follows it.
+            let next = SigningKey::from_entropy(&[10; 32]).public();
+            let origin = store.audit_origin().await.unwrap();
+            let rotation = KeyRotation::sign(origin, &sealing_key(), next, db.now(), 1);
+            let new = NewAuditKey::Next { rotation, by: principal("a") };
+            driven!(Expected::Entry, store.audit_key_keep(new).await.unwrap())
+        }
+        "Seal" => {
+            let new = NewAuditKey::First { key: sealing_key().public(), by: principal("a") };
+            store.audit_key_keep(new).await.unwrap();
+            let (origin, leaves) = (store.audit_origin().await.unwrap(), Leaves::default());
+            let checkpoint = Checkpoint::following(None, origin, db.now(), 0, 0, &leaves).sign(&sealing_key());
+            let why = Expected::None("there would always be something left to seal");
+            driven!(why, store.audit_seal(NewCheckpoint { checkpoint, leaves }).await.unwrap())
+        }
+        _ => None,
+    }
+}
+
+async fn every_command_has_its_entry_or_a_reason_to_have_none(db: Db) {
+    let store = db.store().await;
+    let commands = commands();
+    assert!(commands.len() >= 20, "{commands:?}");
+    for command in commands {
+        // What the one before left behind must not get in the way.
+        while !worker("sweeper").claim(&store, 100).await.is_empty() {}
+        store.queue_resume(principal("a")).await.unwrap();
+        let Some((expected, before, after)) = drive(&db, &store, &command).await else {
+            panic!("{command} is new: drive it here, and see to its entry")
+        };
+        assert_eq!(after > before, expected == Expected::Entry, "{command} should have: {expected:?}");
+    }
+}
