@@ -8,14 +8,21 @@ mod confine;
 pub mod executor;
 pub mod git;
 pub mod process;
+pub mod sandbox;
+pub mod session;
 pub mod survey;
 mod workspace;
 
 pub use command::CommandExecutor;
 pub use executor::{
-    Execution, ExecutionIo, ExecutionRequest, Executor, Executors, FailureReason, JsonObject, ProgressSink,
+    EgressDecision, EgressSink, Execution, ExecutionIo, ExecutionRequest, Executor, Executors, FailureReason, Handover,
+    JsonObject, ProgressSink, RunRecord, Stop, Usage,
 };
 pub use git::{GitError, Prober, RepoCache, RepoSource, RepoSources};
 pub use process::{LineSink, LogLine, LogStream};
+pub use sandbox::{IsolationReport, Sandbox, SandboxOptions};
+pub use session::{Fate, Session, Workshop};
 pub use survey::SurveyExecutor;
-pub use workspace::{RecoveredWorkspaces, Workspace, WorkspaceError, recover_workspaces};
+pub use workspace::{
+    KeepRules, RecoveredWorkspaces, Workspace, WorkspaceError, WorkspaceNote, recover_workspaces, sweep_workspaces,
+};

@@ -38,6 +38,8 @@ pub struct SealedTrace {
     pub manifest_digest: Sha256Digest,
     /// The folder, relative to the trace root.
     pub relative_path: String,
+    /// Its files as the manifest lists them, by path.
+    pub files: Vec<FileEntry>,
 }
 
 /// A folder could not be sealed, and must not be named in a completion.
@@ -179,7 +181,10 @@ impl PreparedTrace {
         shared.root.new_folder(task_id.to_string()).map_err(failed)?;
         let temporary = self.identity.temporary_folder().to_string();
         match rename_new(&shared.unsealed, &temporary, &shared.root, &relative_path) {
-            Ok(()) => Ok(SealedTrace { task_id, attempt, manifest_digest: self.manifest_digest, relative_path }),
+            Ok(()) => {
+                let Self { manifest_digest, files, .. } = self;
+                Ok(SealedTrace { task_id, attempt, manifest_digest, relative_path, files })
+            }
             Err(Errno::EXIST | Errno::NOTEMPTY) => Err(SealError::AlreadySealed { attempt }),
             Err(error) => Err(failed(error.into())),
         }

@@ -1,102 +1,68 @@
-//! Checks out, runs the commands in order, records how each ended.
+//! Runs the commands in order in a session, records how each ended, hands over what they changed.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::input::{Argv, commands};
-use crate::confine::{PathError, confine};
-use crate::executor::{
-    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop, with_causes,
-};
-use crate::git::RepoCache;
-use crate::process::{Bounds, Capture, CommandSpec, Environment, ProcessEnd, ProcessOutcome, run};
-use crate::workspace::Workspace;
+use crate::executor::{Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop};
+use crate::process::{Bounds, ProcessEnd, ProcessOutcome};
+use crate::session::{Fate, Session, Workshop};
 
-/// Runs `inputs.command` in a fresh checkout. The first command that does not exit with status 0
-/// ends the attempt.
+/// Runs `inputs.command` in a fresh checkout, in the sandbox. The first command that does not exit with status 0
+/// ends the attempt. What the commands changed is handed over when all of them succeeded.
 ///
 /// A command sees `PATH`, `LANG`, a private `HOME` and `TMPDIR`, the variables that the operator
-/// passes on, and `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`. It runs as the worker's user: the
-/// output says so with `"isolation": "none"`.
+/// passes on, and `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`. How it was isolated stands in the output as
+/// `isolation`. With `inputs.network = "local"` it has a loopback interface of its own, else no network.
 #[derive(Debug)]
 pub struct CommandExecutor {
-    cache: Arc<RepoCache>,
-    passed_variables: Vec<String>,
+    workshop: Arc<Workshop>,
 }
 
 impl CommandExecutor {
     /// The name that tasks use.
     pub const NAME: &'static str = "command";
 
-    /// Takes its checkouts from `cache`.
-    pub fn new(cache: Arc<RepoCache>) -> Self {
-        Self { cache, passed_variables: Vec::new() }
-    }
-
-    /// Passes these variables of the worker's own environment on to commands, where they are set.
-    /// None by default.
-    #[must_use]
-    pub fn passing_variables(mut self, names: impl IntoIterator<Item = String>) -> Self {
-        self.passed_variables = names.into_iter().collect();
-        self
+    /// Works with the repositories and the sandbox of `workshop`.
+    pub fn new(workshop: impl Into<Arc<Workshop>>) -> Self {
+        Self { workshop: workshop.into() }
     }
 
     async fn attempt(&self, request: &ExecutionRequest, io: &ExecutionIo, output: &mut JsonObject) -> Result<(), Stop> {
         let bounds = Bounds::new(request.time_budget, io.cancellation().clone());
         let commands = commands(&request.inputs).map_err(|error| Stop::failed(FailureReason::InvalidInput, error))?;
-        let workspace = Workspace::create_async(io.workspaces()).await?;
-        let job = Job { request, io, bounds, capture: io.capture(), workspace: &workspace };
-        let ended = self.in_workspace(&job, &commands, output).await;
-        output.insert("truncated".to_owned(), job.capture.is_truncated().into());
-        if let Err(error) = workspace.close().await {
-            log::warn!(task_id = request.task_id, attempt = request.attempt; "{}", with_causes(&error));
-        }
+        let mut session = Session::open(&self.workshop, request, io, bounds).await?;
+        output.insert("commit".to_owned(), session.base_commit().into());
+        let ended = work(&mut session, io, &commands, output).await;
+        output.insert("truncated".to_owned(), session.capture().is_truncated().into());
+        session.close(if ended.is_ok() { Fate::Done } else { Fate::Failed }).await;
         ended
     }
+}
 
-    async fn in_workspace(&self, job: &Job<'_>, commands: &[Argv], output: &mut JsonObject) -> Result<(), Stop> {
-        job.io.progress(Some(0), "fetching the repository");
-        let (repo, reference) = (&job.request.repo, &job.request.reference);
-        let checkout = job.workspace.checkout();
-        let commit = self.cache.checkout(repo, reference, &checkout, &job.bounds).await?;
-        output.insert("commit".to_owned(), commit.as_str().into());
-        job.capture.system(format!("checked out {repo} at {commit}"));
-        let folder = confine(&checkout, &job.request.path).map_err(|error| {
-            let reason = match error {
-                PathError::Outside(_) | PathError::NotAFolder(_) => FailureReason::PathNotFound,
-                PathError::Unreadable(_) => FailureReason::WorkspaceFailed,
-            };
-            Stop::failed(reason, with_causes(&error))
-        })?;
-
-        let environment = self.environment(job);
-        let mut records = Vec::new();
-        let mut stop = None;
-        for (index, argv) in commands.iter().enumerate() {
-            let what = format!("command {} of {} (`{}`)", index + 1, commands.len(), argv.shown());
-            job.io.progress(percent(index, commands.len()), &format!("running {what}"));
-            job.capture.system(format!("running {what}"));
-            let outcome = job.run(argv, &folder, &environment).await;
-            records.push(record(argv, &outcome));
-            stop = Stop::of_command(&outcome.end, &what);
-            if stop.is_some() {
-                break;
-            }
+async fn work(session: &mut Session, io: &ExecutionIo, commands: &[Argv], output: &mut JsonObject) -> Result<(), Stop> {
+    let mut records = Vec::new();
+    let mut stop = None;
+    for (index, argv) in commands.iter().enumerate() {
+        let what = format!("command {} of {} (`{}`)", index + 1, commands.len(), argv.shown());
+        io.progress(percent(index, commands.len()), &format!("running {what}"));
+        session.capture().system(format!("running {what}"));
+        let outcome = session.run(&session.command(&argv.program, &argv.arguments)).await;
+        records.push(record(argv, &outcome));
+        stop = Stop::of_command(&outcome.end, &what);
+        if stop.is_some() {
+            break;
         }
-        output.insert("commands".to_owned(), Value::Array(records));
-        stop.map_or(Ok(()), Err)
     }
-
-    fn environment(&self, job: &Job<'_>) -> Environment {
-        Environment::clean(&job.workspace.home(), &job.workspace.temporary())
-            .passing(&self.passed_variables)
-            .with("JCT_TASK_ID", &job.request.task_id)
-            .with("JCT_ATTEMPT", job.request.attempt.to_string())
-            .with("JCT_TRACE_ID", &job.request.trace_id)
+    output.insert("commands".to_owned(), Value::Array(records));
+    if let Some(stop) = stop {
+        return Err(stop);
     }
+    let handover = session.hand_over().await?;
+    output.insert("head_commit".to_owned(), handover.head_commit.into());
+    Ok(())
 }
 
 #[async_trait]
@@ -108,36 +74,20 @@ impl Executor for CommandExecutor {
     async fn run(&self, request: &ExecutionRequest, io: &ExecutionIo) -> Execution {
         let mut output = JsonObject::from_iter([
             ("executor".to_owned(), Self::NAME.into()),
-            ("isolation".to_owned(), "none".into()),
+            ("isolation".to_owned(), Value::Null),
             ("repo".to_owned(), request.repo.as_str().into()),
             ("ref".to_owned(), request.reference.as_str().into()),
             ("path".to_owned(), request.path.as_str().into()),
         ]);
-        match self.attempt(request, io, &mut output).await {
+        let ended = self.attempt(request, io, &mut output).await;
+        output.insert("isolation".to_owned(), json!(io.record().isolation()));
+        match ended {
             Ok(()) => {
                 io.progress(Some(100), "all commands succeeded");
                 Execution::Completed { output }
             }
             Err(stop) => stop.with_output(output),
         }
-    }
-}
-
-/// What all steps of one attempt share.
-struct Job<'a> {
-    request: &'a ExecutionRequest,
-    io: &'a ExecutionIo,
-    bounds: Bounds,
-    capture: Capture,
-    workspace: &'a Workspace,
-}
-
-impl Job<'_> {
-    async fn run(&self, argv: &Argv, folder: &PathBuf, environment: &Environment) -> ProcessOutcome {
-        let command = CommandSpec::new(&argv.program, folder, environment.clone())
-            .args(&argv.arguments)
-            .marked(self.workspace.marker().clone());
-        run(&command, &self.bounds, &self.capture).await
     }
 }
 
@@ -148,6 +98,8 @@ fn record(argv: &Argv, outcome: &ProcessOutcome) -> Value {
         ProcessEnd::TimedOut => (None, None, "timed_out"),
         ProcessEnd::Cancelled => (None, None, "cancelled"),
         ProcessEnd::SpawnFailed(_) => (None, None, "not_started"),
+        ProcessEnd::SandboxFailed { .. } => (None, None, "sandbox_failed"),
+        ProcessEnd::LimitHit { .. } => (None, None, "limit_hit"),
     };
     json!({
         "argv": argv.to_json(),

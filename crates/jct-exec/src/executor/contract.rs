@@ -14,6 +14,11 @@ pub trait Executor: Send + Sync {
     /// The name that a task gives as `inputs.executor`.
     fn name(&self) -> &str;
 
+    /// Whether it reads the request's context, constraints and doctrine. They are left out for one that does not.
+    fn reads_background(&self) -> bool {
+        false
+    }
+
     /// Runs one attempt. Never panics, and never reports completion of work that did not run.
     async fn run(&self, request: &ExecutionRequest, io: &ExecutionIo) -> Execution;
 }

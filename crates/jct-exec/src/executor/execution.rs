@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::git::GitError;
 use crate::process::ProcessEnd;
+use crate::sandbox::Limit;
 
 /// A JSON object.
 pub type JsonObject = serde_json::Map<String, Value>;
@@ -78,6 +79,17 @@ pub enum FailureReason {
     WorkspaceFailed,
     /// An artifact could not be written.
     ArtifactFailed,
+    /// What the executor left in its repository is not accepted. The message names the rule.
+    HandoverRefused,
+    /// The sandbox could not be made, so nothing ran.
+    SandboxFailed,
+    /// A command used more than it may and was ended.
+    LimitHit {
+        /// Of what.
+        limit: Limit,
+    },
+    /// A command waited for an answer that nobody gives, and was ended.
+    NeedsInput,
 }
 
 impl FailureReason {
@@ -91,32 +103,41 @@ impl FailureReason {
             | Self::CheckoutFailed
             | Self::GitUnavailable
             | Self::WorkspaceFailed
-            | Self::ArtifactFailed => true,
+            | Self::ArtifactFailed
+            | Self::SandboxFailed => true,
             Self::CommandFailed { .. }
             | Self::CommandSignalled { .. }
             | Self::CommandNotFound
             | Self::InvalidInput
             | Self::RepoNotConfigured
             | Self::RefNotFound
-            | Self::PathNotFound => false,
+            | Self::PathNotFound
+            | Self::HandoverRefused
+            | Self::LimitHit { .. }
+            | Self::NeedsInput => false,
         }
     }
 }
 
 /// Ends an executor's run early, before its output so far is added.
-#[derive(Debug)]
-pub(crate) enum Stop {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stop {
+    /// The work did not succeed: why, for programs and for people.
     Failed(FailureReason, String),
+    /// The time budget ran out.
     TimedOut,
+    /// Cancellation was asked for.
     Cancelled,
 }
 
 impl Stop {
-    pub(crate) fn failed(reason: FailureReason, message: impl fmt::Display) -> Self {
+    /// The work did not succeed. `message` is one line, without secrets and without paths of the machine.
+    pub fn failed(reason: FailureReason, message: impl fmt::Display) -> Self {
         Self::Failed(reason, message.to_string())
     }
 
-    pub(crate) fn with_output(self, output: JsonObject) -> Execution {
+    /// The end of the attempt, with what had been reached.
+    pub fn with_output(self, output: JsonObject) -> Execution {
         match self {
             Self::Failed(reason, message) => Execution::Failed { reason, message, output },
             Self::TimedOut => Execution::TimedOut { output },
@@ -134,6 +155,8 @@ impl From<GitError> for Stop {
             GitError::InvalidRef(_) | GitError::RefNotFound { .. } => FailureReason::RefNotFound,
             GitError::FetchFailed { .. } => FailureReason::FetchFailed,
             GitError::FetchTimedOut { .. } => FailureReason::FetchTimedOut,
+            GitError::Refused(_) => FailureReason::HandoverRefused,
+            GitError::InvalidRunKey(_) => FailureReason::WorkspaceFailed,
             GitError::GitFailed { .. } | GitError::Cache { .. } => FailureReason::CheckoutFailed,
             GitError::GitNotStarted(_) => FailureReason::GitUnavailable,
         };
@@ -143,7 +166,7 @@ impl From<GitError> for Stop {
 
 impl Stop {
     /// `None` when the command exited with status 0. `what` names the command for people.
-    pub(crate) fn of_command(end: &ProcessEnd, what: &str) -> Option<Self> {
+    pub fn of_command(end: &ProcessEnd, what: &str) -> Option<Self> {
         use std::io::ErrorKind;
         let (reason, message) = match end {
             ProcessEnd::Exited { code: 0 } => return None,
@@ -154,6 +177,12 @@ impl Stop {
             }
             ProcessEnd::Signalled { signal } => {
                 (FailureReason::CommandSignalled { signal: *signal }, format!("{what} was ended by signal {signal}"))
+            }
+            ProcessEnd::SandboxFailed { step, message } => {
+                (FailureReason::SandboxFailed, format!("the sandbox for {what} could not be made ({step}): {message}"))
+            }
+            ProcessEnd::LimitHit { limit } => {
+                (FailureReason::LimitHit { limit: *limit }, format!("{what} reached its limit of {limit}"))
             }
             ProcessEnd::SpawnFailed(error) => (
                 match error.kind() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::record::{EgressSink, RunRecord};
 use crate::process::{Capture, DEFAULT_OUTPUT_LIMIT, LineSink};
 
 /// Hears how far the work is. Called from async code: must not block for long.
@@ -23,6 +24,7 @@ pub struct ExecutionIo {
     workspaces: PathBuf,
     cancel: CancellationToken,
     output_limit: usize,
+    record: Arc<RunRecord>,
 }
 
 impl ExecutionIo {
@@ -42,6 +44,7 @@ impl ExecutionIo {
             workspaces: workspaces.into(),
             cancel,
             output_limit: DEFAULT_OUTPUT_LIMIT,
+            record: Arc::default(),
         }
     }
 
@@ -50,6 +53,25 @@ impl ExecutionIo {
     pub fn with_output_limit(mut self, bytes: usize) -> Self {
         self.output_limit = bytes;
         self
+    }
+
+    /// Tells `sink` of every decision about a request that wants to leave the sandbox. Starts a new record.
+    #[must_use]
+    pub fn with_egress(mut self, sink: Arc<dyn EgressSink>) -> Self {
+        self.record = Arc::new(RunRecord::with_egress(sink));
+        self
+    }
+
+    /// The same attempt, with another token that says when to end.
+    #[must_use]
+    pub fn with_cancellation(mut self, cancel: CancellationToken) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// The facts of the attempt, shared by all clones.
+    pub fn record(&self) -> &RunRecord {
+        &self.record
     }
 
     /// A capture for the output of the whole attempt.

@@ -3,13 +3,15 @@
 mod contract;
 mod execution;
 mod io;
+mod record;
 mod registry;
 mod request;
 
 pub use contract::Executor;
-pub use execution::{Execution, FailureReason, JsonObject};
+pub use execution::{Execution, FailureReason, JsonObject, Stop};
 pub use io::{ExecutionIo, ProgressSink};
+pub use record::{EgressDecision, EgressSink, Handover, RunRecord, Usage};
 pub use registry::{Executors, RegistryError};
 pub use request::ExecutionRequest;
 
-pub(crate) use execution::{Stop, with_causes};
+pub(crate) use execution::with_causes;

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::execution::JsonObject;
 
 /// The work of one attempt. Plain data: the caller has admitted and normalised it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExecutionRequest {
     /// The task's id, as text.
     pub task_id: String,
+    /// Names the attempt in the repository cache: the id of its run, or `<task id>-<attempt>` when it has none.
+    /// Characters `a-z`, `0-9` and `-`.
+    pub run_key: String,
     /// The attempt's ordinal, from 1.
     pub attempt: u32,
     /// The trace id that every log line of the task carries.
@@ -23,6 +28,16 @@ pub struct ExecutionRequest {
     pub operation: String,
     /// What the work is for, in words.
     pub objective: String,
+    /// What must be true of the result, in words.
+    pub acceptance_criteria: Vec<String>,
+    /// What must be shown of the result, in words.
+    pub evidence_requirements: Vec<String>,
+    /// The context packet that goes with the work.
+    pub context: Option<Value>,
+    /// The constraints as they were when the run began.
+    pub constraints: Option<Value>,
+    /// The rules that apply, strongest first.
+    pub doctrine: Vec<Value>,
     /// Free-form settings; each executor documents what it reads.
     pub inputs: JsonObject,
     /// All the time that the attempt has, from the call of `run`.

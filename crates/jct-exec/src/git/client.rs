@@ -5,20 +5,17 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use super::call::Call;
 use super::error::{CacheStep, GitError};
-use super::url::RemoteUrl;
-use crate::process::{Bounds, Capture, CommandSpec, Environment, LineSink, LogLine, LogStream, ProcessEnd, run};
+use super::output::{Most, Output, without_places};
+use crate::process::{Bounds, Capture, CommandSpec, Environment, ProcessEnd, run};
 
 /// Output kept of one git call, in bytes.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
-/// Lines of standard error kept for a message.
-const STDERR_LINES: usize = 8;
-/// Characters kept of each of them.
-const STDERR_LINE_LENGTH: usize = 300;
 
 /// Stands where a user's own configuration would. Unlike values in the environment, a file is also
 /// read by the processes that git itself starts in another repository.
@@ -56,6 +53,12 @@ const CONFIGURATION: &str = "\
 \tdetachedHead = false
 ";
 
+/// The line of [`CONFIGURATION`] that a repository on this machine does without when it is pushed to.
+const NO_HOOKS: &str = "\thooksPath = /dev/null\n";
+
+const CONFIGURATION_FILE: &str = "config";
+const PUSH_CONFIGURATION_FILE: &str = "push-config";
+
 /// Highest precedence: not even the configuration of the repository itself overrides these.
 const OVERRIDES: [(&str, &str); 5] = [
     ("core.hooksPath", "/dev/null"),
@@ -86,59 +89,79 @@ pub(super) struct Git {
     home: Arc<TempDir>,
 }
 
-/// One call of git.
-#[derive(Debug)]
-pub(super) struct Call<'a> {
-    /// Says what the call is for, reads after "git failed to".
-    pub(super) action: &'static str,
-    pub(super) arguments: Vec<OsString>,
-    /// The remote that this call may talk to; without one, no transport is allowed.
-    pub(super) remote: Option<&'a RemoteUrl>,
-    pub(super) variables: Vec<(&'static str, OsString)>,
-}
-
-impl<'a> Call<'a> {
-    pub(super) fn new<S: Into<OsString>>(action: &'static str, arguments: impl IntoIterator<Item = S>) -> Self {
-        Self { action, arguments: arguments.into_iter().map(Into::into).collect(), remote: None, variables: Vec::new() }
-    }
-
-    pub(super) fn with_remote(mut self, remote: &'a RemoteUrl) -> Self {
-        self.remote = Some(remote);
-        self
-    }
-
-    pub(super) fn arg(mut self, argument: impl Into<OsString>) -> Self {
-        self.arguments.push(argument.into());
-        self
-    }
-}
-
 impl Git {
     /// `program` is a name to look up in `PATH` or an absolute path.
     pub(super) fn new(program: impl Into<PathBuf>) -> Result<Self, GitError> {
         let prepare = || -> io::Result<TempDir> {
             let home =
                 tempfile::Builder::new().prefix("jct-git-").permissions(fs::Permissions::from_mode(0o700)).tempdir()?;
-            fs::write(home.path().join("config"), CONFIGURATION)?;
+            fs::write(home.path().join(CONFIGURATION_FILE), CONFIGURATION)?;
+            fs::write(home.path().join(PUSH_CONFIGURATION_FILE), CONFIGURATION.replace(NO_HOOKS, ""))?;
             Ok(home)
         };
         let home = prepare().map_err(|cause| GitError::Cache { step: CacheStep::Prepare, cause })?;
         Ok(Self { program: program.into(), home: Arc::new(home) })
     }
 
+    /// The private folder that git runs in.
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The configuration for pushing: as always, but a source on this machine runs its own hooks.
+    pub(super) fn push_configuration(&self) -> PathBuf {
+        self.home().join(PUSH_CONFIGURATION_FILE)
+    }
+
     /// Runs a call and gives back the lines of its standard output.
     pub(super) async fn run(&self, call: Call<'_>, bounds: &Bounds) -> Result<Vec<String>, GitError> {
         let output = Arc::new(Output::default());
-        let capture = Capture::new(output.clone(), OUTPUT_LIMIT);
-        let command = CommandSpec::new(&self.program, self.home.path(), self.environment(&call)).args(&call.arguments);
+        self.run_into(&call, &output, bounds).await?;
+        Ok(output.take_stdout())
+    }
+
+    /// [`Git::run`] for output of a size that somebody else decides: `None` as soon as it exceeds `most`, and git is
+    /// ended then.
+    pub(super) async fn run_at_most(
+        &self,
+        call: Call<'_>,
+        most: Most,
+        bounds: &Bounds,
+    ) -> Result<Option<Vec<String>>, GitError> {
+        let output = Arc::new(Output::at_most(most));
+        tokio::select! {
+            biased;
+            () = output.exceeded() => Ok(None),
+            done = self.run_into(&call, &output, bounds) => {
+                done?;
+                Ok((!output.is_exceeded()).then(|| output.take_stdout()))
+            }
+        }
+    }
+
+    async fn run_into(&self, call: &Call<'_>, output: &Arc<Output>, bounds: &Bounds) -> Result<(), GitError> {
+        // The sink has the tighter limit, where there is one.
+        let capture = Capture::new(output.clone(), output.most_bytes().unwrap_or(OUTPUT_LIMIT));
+        let mut command =
+            CommandSpec::new(&self.program, self.home.path(), self.environment(call)).args(&call.arguments);
+        if let Some(stdin) = &call.stdin {
+            command = command.stdin(stdin.as_bytes());
+        }
+        if let Some(confinement) = &call.confinement {
+            command = command.confined(confinement.clone());
+        }
+        let failed = |stderr: String| GitError::GitFailed { action: call.action, stderr };
         match run(&command, bounds, &capture).await.end {
-            ProcessEnd::Exited { code: 0 } if !capture.is_truncated() => Ok(output.take_stdout()),
+            ProcessEnd::Exited { code: 0 } if !capture.is_truncated() => Ok(()),
+            ProcessEnd::Exited { code: 0 } => Err(failed("its output is too long".to_owned())),
             ProcessEnd::Exited { .. } | ProcessEnd::Signalled { .. } => {
-                Err(GitError::GitFailed { action: call.action, stderr: without_places(output.stderr_tail(), &call) })
+                Err(failed(without_places(output.stderr_tail(), call)))
             }
             ProcessEnd::TimedOut => Err(GitError::TimedOut),
             ProcessEnd::Cancelled => Err(GitError::Cancelled),
             ProcessEnd::SpawnFailed(error) => Err(GitError::GitNotStarted(error)),
+            ProcessEnd::SandboxFailed { message, .. } => Err(GitError::GitNotStarted(io::Error::other(message))),
+            ProcessEnd::LimitHit { limit } => Err(failed(format!("the limit of {limit} was reached"))),
         }
     }
 
@@ -148,7 +171,7 @@ impl Git {
             .passing(PASSED)
             .with("LC_ALL", "C")
             .with("GIT_CONFIG_NOSYSTEM", "1")
-            .with("GIT_CONFIG_GLOBAL", home.join("config"))
+            .with("GIT_CONFIG_GLOBAL", home.join(CONFIGURATION_FILE))
             .with("GIT_ATTR_NOSYSTEM", "1")
             .with("GIT_CEILING_DIRECTORIES", "/")
             .with("GIT_TERMINAL_PROMPT", "0")
@@ -163,15 +186,16 @@ impl Git {
         for (name, value) in &call.variables {
             environment = environment.with(name, value);
         }
-        with_settings(environment, call.remote)
+        with_settings(environment, call)
     }
 }
 
 /// Settings by environment: seen by this git only, in no argument list and on no disk.
-fn with_settings(mut environment: Environment, remote: Option<&RemoteUrl>) -> Environment {
+fn with_settings(mut environment: Environment, call: &Call<'_>) -> Environment {
     let mut settings: Vec<(String, String)> =
         OVERRIDES.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    if let Some(remote) = remote
+    settings.extend(call.settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    if let Some(remote) = call.remote
         && let Some(authorization) = remote.authorization()
     {
         settings.push((format!("http.{}.extraHeader", remote.address()), format!("Authorization: {authorization}")));
@@ -182,88 +206,6 @@ fn with_settings(mut environment: Environment, remote: Option<&RemoteUrl>) -> En
             environment.with(format!("GIT_CONFIG_KEY_{index}"), key).with(format!("GIT_CONFIG_VALUE_{index}"), value);
     }
     environment
-}
-
-#[derive(Debug, Default)]
-struct Output {
-    stdout: Mutex<Vec<String>>,
-    stderr: Mutex<Vec<String>>,
-}
-
-impl Output {
-    fn take_stdout(&self) -> Vec<String> {
-        std::mem::take(&mut *self.stdout.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The last lines, without credentials.
-    fn stderr_tail(&self) -> String {
-        let lines = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = lines.len().saturating_sub(STDERR_LINES);
-        match lines[start..].join("; ") {
-            text if text.is_empty() => "no message".to_owned(),
-            text => text,
-        }
-    }
-}
-
-/// Replaces the remote and every folder that the call was given: where they are is nobody's
-/// business but the operator's.
-fn without_places(mut text: String, call: &Call<'_>) -> String {
-    if let Some(remote) = call.remote {
-        text = text.replace(remote.address(), "<remote>");
-    }
-    let mut places: Vec<&str> = call
-        .arguments
-        .iter()
-        .filter_map(|argument| argument.to_str())
-        .map(|argument| argument.split_once('=').map_or(argument, |(_, value)| value))
-        .filter(|place| place.len() > 1 && place.starts_with('/'))
-        .collect();
-    places.sort_by_key(|place| std::cmp::Reverse(place.len()));
-    for place in places {
-        text = text.replace(place, "<folder>");
-    }
-    text
-}
-
-impl LineSink for Output {
-    fn line(&self, line: LogLine) {
-        match line.stream {
-            LogStream::Stdout => {
-                let mut lines = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
-                lines.push(line.text);
-            }
-            LogStream::Stderr => {
-                let text = without_user_info(&line.text);
-                let mut lines = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-                if lines.len() >= 4 * STDERR_LINES {
-                    lines.drain(..3 * STDERR_LINES);
-                }
-                lines.push(text.chars().take(STDERR_LINE_LENGTH).collect());
-            }
-            LogStream::System => {}
-        }
-    }
-}
-
-/// Masks `user:password@` in every url of a message, as a redirecting server could bring one up.
-fn without_user_info(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        out.push_str(before);
-        let end = after.find(|c: char| c == '/' || c == '\'' || c == '"' || c.is_whitespace()).unwrap_or(after.len());
-        match after[..end].rfind('@') {
-            Some(user_info) => {
-                out.push_str("***");
-                rest = &after[user_info..];
-            }
-            None => rest = after,
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 /// `--git-dir=<path>` as one argument.
@@ -281,19 +223,7 @@ pub(super) fn option(name: &str, path: &Path) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expect: &str) {
-        assert_eq!(without_user_info(text), expect);
-    }
-
-    #[test]
-    fn user_info_is_masked() {
-        check("plain", "plain");
-        check("at https://u:p@h/x and ssh://k@h", "at https://***@h/x and ssh://***@h");
-        check("'https://a@b:c@h/'", "'https://***@h/'");
-        check("https://h/x@y", "https://h/x@y");
-    }
+    use crate::git::url::RemoteUrl;
 
     #[test]
     fn credentials_travel_by_environment_only() {

@@ -4,6 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use super::reference::RefError;
+use super::refusal::Refusal;
+use super::run_key::InvalidRunKey;
 
 /// A step on the cache's own files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,14 @@ pub enum CacheStep {
     Lock,
     /// Putting a damaged cache aside.
     Replace,
+    /// Preparing a place for what an executor hands over.
+    Quarantine,
+    /// Writing a workspace's own settings.
+    Workspace,
+    /// Reading what a run changed.
+    Changes,
+    /// Looking after the caches.
+    Maintain,
 }
 
 impl CacheStep {
@@ -26,6 +36,10 @@ impl CacheStep {
             Self::Create => "create the repository cache",
             Self::Lock => "lock the repository cache",
             Self::Replace => "replace the repository cache",
+            Self::Quarantine => "prepare a place for what is handed over",
+            Self::Workspace => "write the settings of the workspace",
+            Self::Changes => "read what was changed",
+            Self::Maintain => "look after the repository caches",
         }
     }
 }
@@ -93,6 +107,12 @@ pub enum GitError {
         #[source]
         cause: io::Error,
     },
+    /// The attempt's name cannot be part of a reference.
+    #[error("the attempt's name cannot be used")]
+    InvalidRunKey(#[source] InvalidRunKey),
+    /// What an executor left breaks a rule.
+    #[error("the work is not accepted: {0}")]
+    Refused(Refusal),
     /// The job's own deadline passed.
     #[error("the time budget ran out")]
     TimedOut,

@@ -47,6 +47,17 @@ impl Locks {
         }
     }
 
+    /// The lock whose file is `path`, unless somebody has it.
+    pub(super) fn try_hold(&self, path: &Path) -> io::Result<Option<Held>> {
+        let Ok(state) = self.mutex(path).try_lock_owned() else { return Ok(None) };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Held { state, _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     fn mutex(&self, path: &Path) -> Arc<AsyncMutex<CacheState>> {
         let mut all = self.by_path.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(path.to_owned()).or_default().clone()

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::client::{Call, Git};
+use super::call::Call;
+use super::client::Git;
 use super::error::GitError;
 use super::source::RepoSources;
 use crate::process::Bounds;

@@ -1,9 +1,19 @@
 //! One commit of a cached repository, and what can be made of it.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::client::{Call, Git, git_dir, option};
-use super::error::GitError;
+use serde::Serialize;
+use tokio::fs::{self, OpenOptions};
+use tokio::io::AsyncWriteExt;
+
+use super::call::Call;
+use super::client::{Git, git_dir, option};
+use super::error::{CacheStep, GitError};
+use super::lease::Lease;
+use super::mirror::Mirror;
+use super::run_key::RunKey;
 use super::url::RemoteUrl;
 use crate::process::Bounds;
 
@@ -11,16 +21,24 @@ use crate::process::Bounds;
 /// that holds this one only garbles its own line.
 const FIELD: char = '\u{1f}';
 
-/// A commit in the cache.
+/// What writing a checkout is called in messages.
+const WRITE: &str = "write the checkout";
+
+/// Who commits in a workspace when nobody else is named there.
+const IDENTITY: &str = "[user]\n\tname = JCT worker\n\temail = worker@jct.invalid\n";
+
+/// A commit in the cache. While it or a clone of it lives, its objects stay.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     git: Git,
-    cache: PathBuf,
+    mirror: Arc<Mirror>,
     commit: String,
+    /// Held, never read.
+    _lease: Arc<Lease>,
 }
 
 /// A line of history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Commit {
     /// The commit's id.
     pub id: String,
@@ -42,8 +60,13 @@ pub struct Author {
 }
 
 impl Snapshot {
-    pub(super) fn new(git: Git, cache: PathBuf, commit: String) -> Self {
-        Self { git, cache, commit }
+    pub(super) fn new(git: Git, mirror: Mirror, commit: String, lease: Lease) -> Self {
+        Self { git, mirror: Arc::new(mirror), commit, _lease: Arc::new(lease) }
+    }
+
+    /// Another commit of the same repository.
+    pub(super) fn at(&self, commit: String) -> Self {
+        Self { commit, ..self.clone() }
     }
 
     /// The commit's id.
@@ -59,13 +82,68 @@ impl Snapshot {
     ///
     /// [`GitError::GitFailed`] when git cannot write it, or the bounds.
     pub async fn checkout(&self, dest: &Path, bounds: &Bounds) -> Result<(), GitError> {
-        let action = "write the checkout";
-        let init = ["init", "--quiet", "--template=", "--"];
-        self.git.run(Call::new(action, init).arg(dest), bounds).await?;
+        self.init(dest, bounds).await?;
+        self.fill(dest, bounds).await
+    }
 
+    /// As [`Snapshot::checkout`], but the repository borrows the objects of the cache instead of copying them, as
+    /// `git clone --shared` does: quick however large the history is, and good only as long as the cache has them.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::GitFailed`] when git cannot write it, [`GitError::Cache`], or the bounds.
+    pub async fn workspace(&self, dest: &Path, bounds: &Bounds) -> Result<(), GitError> {
+        self.init(dest, bounds).await?;
+        let failed = |cause| GitError::Cache { step: CacheStep::Workspace, cause };
+        borrow_objects(&dest.join(".git"), &self.mirror).await.map_err(failed)?;
+        let identity = async {
+            let mut config = OpenOptions::new().append(true).open(dest.join(".git/config")).await?;
+            config.write_all(IDENTITY.as_bytes()).await?;
+            config.flush().await
+        };
+        identity.await.map_err(failed)?;
+        self.fill(dest, bounds).await
+    }
+
+    /// Where the objects lie that a workspace borrows.
+    pub fn objects(&self) -> PathBuf {
+        self.mirror.objects()
+    }
+
+    /// Keeps the commit, whatever becomes of the source, as the one that the attempt began with.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::GitFailed`] when git cannot write it, or the bounds.
+    pub async fn pin(&self, run: &RunKey, bounds: &Bounds) -> Result<(), GitError> {
+        self.point(&run.base_reference(), bounds).await
+    }
+
+    /// Has a reference of the cache's own point at the commit.
+    pub(super) async fn point(&self, reference: &str, bounds: &Bounds) -> Result<(), GitError> {
+        let call = Call::new("pin the commit", [git_dir(&self.mirror.folder)])
+            .args(["update-ref", "--no-deref", reference])
+            .arg(&self.commit);
+        self.git.run(call, bounds).await.map(drop)
+    }
+
+    pub(super) fn mirror(&self) -> &Mirror {
+        &self.mirror
+    }
+
+    pub(super) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    async fn init(&self, dest: &Path, bounds: &Bounds) -> Result<(), GitError> {
+        let init = ["init", "--quiet", "--template=", "--"];
+        self.git.run(Call::new(WRITE, init).arg(dest), bounds).await.map(drop)
+    }
+
+    async fn fill(&self, dest: &Path, bounds: &Bounds) -> Result<(), GitError> {
         let repository = git_dir(&dest.join(".git"));
         let cache = self.cache_as_remote()?;
-        let mut fetch = Call::new(action, [repository.clone()]).with_remote(&cache);
+        let mut fetch = Call::new(WRITE, [repository.clone()]).with_remote(&cache);
         for argument in [
             "fetch",
             "--quiet",
@@ -83,7 +161,7 @@ impl Snapshot {
         let fetch = fetch.arg(format!("+{}:refs/jct/commit", self.commit));
         self.git.run(fetch, bounds).await?;
 
-        let checkout = Call::new(action, [repository])
+        let checkout = Call::new(WRITE, [repository])
             .arg(option("--work-tree=", dest))
             .arg("checkout")
             .arg("--quiet")
@@ -101,7 +179,7 @@ impl Snapshot {
     ///
     /// [`GitError::GitFailed`] when git cannot write them, or the bounds.
     pub async fn export(&self, dest: &Path, index: &Path, bounds: &Bounds) -> Result<(), GitError> {
-        let mut call = Call::new("write the files", [git_dir(&self.cache)])
+        let mut call = Call::new("write the files", [git_dir(&self.mirror.folder)])
             .arg(option("--work-tree=", dest))
             .arg("read-tree")
             .arg("--reset")
@@ -118,13 +196,21 @@ impl Snapshot {
     ///
     /// [`GitError::GitFailed`] when git cannot read them, or the bounds.
     pub async fn history(&self, path: &str, count: usize, bounds: &Bounds) -> Result<Vec<Commit>, GitError> {
-        let call = Call::new("read the history", [git_dir(&self.cache)])
-            .arg("--literal-pathspecs")
-            .arg("log")
+        self.log(&self.commit, path, count, bounds).await
+    }
+
+    pub(super) async fn log(
+        &self,
+        range: &str,
+        path: &str,
+        count: usize,
+        bounds: &Bounds,
+    ) -> Result<Vec<Commit>, GitError> {
+        let call = Call::new("read the history", [git_dir(&self.mirror.folder)])
+            .args(["--literal-pathspecs", "log", "--no-show-signature"])
             .arg(format!("--max-count={count}"))
             .arg(format!("--format=%H{FIELD}%at{FIELD}%an{FIELD}%s"))
-            .arg("--no-show-signature")
-            .arg(&self.commit);
+            .arg(range);
         let lines = self.git.run(limited_to(call, path), bounds).await?;
         Ok(lines.iter().filter_map(|line| commit(line)).collect())
     }
@@ -135,7 +221,7 @@ impl Snapshot {
     ///
     /// [`GitError::GitFailed`] when git cannot read them, or the bounds.
     pub async fn authors(&self, path: &str, bounds: &Bounds) -> Result<Vec<Author>, GitError> {
-        let call = Call::new("read the authors", [git_dir(&self.cache)])
+        let call = Call::new("read the authors", [git_dir(&self.mirror.folder)])
             .arg("--literal-pathspecs")
             .arg("shortlog")
             .arg("--summary")
@@ -147,7 +233,7 @@ impl Snapshot {
     }
 
     fn cache_as_remote(&self) -> Result<RemoteUrl, GitError> {
-        let path = self.cache.to_str().unwrap_or_default();
+        let path = self.mirror.folder.to_str().unwrap_or_default();
         RemoteUrl::parse(path)
             .map_err(|error| GitError::GitFailed { action: "read the repository cache", stderr: error.to_string() })
     }
@@ -171,4 +257,13 @@ fn commit(line: &str) -> Option<Commit> {
 fn author(line: &str) -> Option<Author> {
     let (commits, name) = line.trim_start().split_once('\t')?;
     Some(Author { name: name.to_owned(), commits: commits.parse().ok()? })
+}
+
+/// Has a repository look for objects in `mirror` too.
+pub(super) async fn borrow_objects(repository: &Path, mirror: &Mirror) -> io::Result<()> {
+    let folder = repository.join("objects/info");
+    fs::create_dir_all(&folder).await?;
+    let mut line = mirror.objects().into_os_string().into_encoded_bytes();
+    line.push(b'\n');
+    fs::write(folder.join("alternates"), line).await
 }

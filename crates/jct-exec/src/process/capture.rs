@@ -87,7 +87,7 @@ impl Capture {
     }
 
     /// Adds one line of program output, or leaves it out when the limit is reached.
-    pub(crate) fn output(&self, stream: LogStream, line: &[u8]) {
+    pub fn output(&self, stream: LogStream, line: &[u8]) {
         if self.is_truncated() {
             return;
         }

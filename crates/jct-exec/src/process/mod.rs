@@ -6,10 +6,12 @@
 
 mod bounds;
 mod capture;
+mod control;
 mod environment;
 mod lines;
 mod run;
 mod spec;
+mod table;
 mod tree;
 
 pub use bounds::Bounds;
@@ -20,4 +22,5 @@ pub use run::{ProcessEnd, ProcessOutcome, run};
 pub use spec::CommandSpec;
 pub use tree::RunMarker;
 
+pub(crate) use table::{Process, members, members_with_dead};
 pub(crate) use tree::kill_marked;

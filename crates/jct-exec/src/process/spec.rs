@@ -2,9 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::environment::Environment;
 use super::tree::RunMarker;
+use crate::sandbox::{Builtin, Confinement};
 
 /// A program to run.
 #[derive(Debug, Clone)]
@@ -14,6 +16,9 @@ pub struct CommandSpec {
     folder: PathBuf,
     environment: Environment,
     marker: RunMarker,
+    stdin: Arc<[u8]>,
+    confinement: Option<Confinement>,
+    builtin: Option<Builtin>,
 }
 
 impl CommandSpec {
@@ -26,7 +31,15 @@ impl CommandSpec {
             folder: folder.into(),
             environment,
             marker: RunMarker::random(),
+            stdin: Arc::default(),
+            confinement: None,
+            builtin: None,
         }
+    }
+
+    /// Runs a part of this very binary, which only a sandbox with a launcher can.
+    pub(crate) fn of_builtin(builtin: Builtin, folder: impl Into<PathBuf>, environment: Environment) -> Self {
+        Self { builtin: Some(builtin), ..Self::new("", folder, environment) }
     }
 
     /// Appends arguments; each is passed as it is.
@@ -43,12 +56,46 @@ impl CommandSpec {
         self
     }
 
+    /// Gives the program these bytes as its standard input, which is empty without.
+    #[must_use]
+    pub fn stdin(mut self, bytes: impl Into<Arc<[u8]>>) -> Self {
+        self.stdin = bytes.into();
+        self
+    }
+
+    /// Runs the program in a sandbox. Without, it may do whatever the worker may.
+    #[must_use]
+    pub fn confined(mut self, confinement: Confinement) -> Self {
+        self.confinement = Some(confinement);
+        self
+    }
+
     pub(crate) fn marker(&self) -> &RunMarker {
         &self.marker
     }
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    pub(crate) fn input(&self) -> &Arc<[u8]> {
+        &self.stdin
+    }
+
+    pub(crate) fn confinement(&self) -> Option<&Confinement> {
+        self.confinement.as_ref()
+    }
+
+    pub(crate) fn argv(&self) -> impl Iterator<Item = &OsString> {
+        std::iter::once(&self.program).chain(&self.arguments)
+    }
+
+    pub(crate) fn builtin(&self) -> Option<Builtin> {
+        self.builtin
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// The command with nothing inherited and a process group of its own.
@@ -60,11 +107,10 @@ impl CommandSpec {
             .env_clear()
             .envs(self.environment.iter())
             .env(RunMarker::VARIABLE, self.marker.as_str())
-            .stdin(std::process::Stdio::null())
+            .stdin(if self.stdin.is_empty() { std::process::Stdio::null() } else { std::process::Stdio::piped() })
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
+            .process_group(0);
         command
     }
 }

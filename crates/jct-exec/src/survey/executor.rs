@@ -9,22 +9,20 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::job::{Job, findings};
 use super::markdown::markdown;
 use super::report::{AuthorLine, CommitLine, REPORT_FORMAT, Report, Subject};
-use super::scan::Scan;
-use super::walk::walk;
 use crate::confine::{PathError, confine};
 use crate::executor::{
     Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop, with_causes,
 };
 use crate::git::{Author, Commit, RepoCache, Snapshot};
-use crate::process::{Bounds, Capture};
+use crate::process::Bounds;
+use crate::sandbox::Sandbox;
 use crate::workspace::Workspace;
 
 const MOST_COMMITS: usize = 20;
 const MOST_AUTHORS: usize = 100;
-/// Files between two reports of progress.
-const STRIDE: usize = 500;
 /// Languages named in the summary.
 const SHOWN_LANGUAGES: usize = 5;
 
@@ -33,15 +31,23 @@ const SHOWN_LANGUAGES: usize = 5;
 #[derive(Debug)]
 pub struct SurveyExecutor {
     cache: Arc<RepoCache>,
+    sandbox: Sandbox,
 }
 
 impl SurveyExecutor {
     /// The name that tasks use.
     pub const NAME: &'static str = "survey";
 
-    /// Takes its repositories from `cache`.
+    /// Takes its repositories from `cache`, and reads what is in them in the worker itself.
     pub fn new(cache: Arc<RepoCache>) -> Self {
-        Self { cache }
+        Self { cache, sandbox: Sandbox::unconfined() }
+    }
+
+    /// Reads what is in repositories inside this sandbox.
+    #[must_use]
+    pub fn confined(mut self, sandbox: Sandbox) -> Self {
+        self.sandbox = sandbox;
+        self
     }
 
     async fn attempt(&self, request: &ExecutionRequest, io: &ExecutionIo, output: &mut JsonObject) -> Result<(), Stop> {
@@ -52,7 +58,9 @@ impl SurveyExecutor {
         let capture = io.capture();
 
         let workspace = Workspace::create_async(io.workspaces()).await?;
-        let report = self.survey(request, io, &bounds, &workspace, &capture).await;
+        let job =
+            Job { request, io, bounds: &bounds, workspace: &workspace, sandbox: &self.sandbox, capture: &capture };
+        let report = self.survey(&job).await;
         if let Err(error) = workspace.close().await {
             log::warn!(task_id = request.task_id, attempt = request.attempt; "{}", with_causes(&error));
         }
@@ -65,14 +73,8 @@ impl SurveyExecutor {
         Ok(())
     }
 
-    async fn survey(
-        &self,
-        request: &ExecutionRequest,
-        io: &ExecutionIo,
-        bounds: &Bounds,
-        workspace: &Workspace,
-        capture: &Capture,
-    ) -> Result<Report, Stop> {
+    async fn survey(&self, job: &Job<'_>) -> Result<Report, Stop> {
+        let Job { request, io, bounds, workspace, sandbox: _, capture } = job;
         io.progress(Some(0), "fetching the repository");
         let (repo, reference) = (&request.repo, &request.reference);
         let snapshot = self.cache.snapshot(repo, reference, bounds).await?;
@@ -85,8 +87,8 @@ impl SurveyExecutor {
         io.progress(Some(20), "reading the history");
         let (commits, authors) = history(&snapshot, &path, bounds).await?;
 
-        let scan = scanned(folder, io.clone(), bounds.clone()).await?;
-        capture.system(format!("read {} files", scan.totals.files));
+        let found = findings(job, &folder).await?;
+        capture.system(format!("read {} files", found.totals.files));
         Ok(Report {
             format: REPORT_FORMAT,
             subject: Subject {
@@ -96,15 +98,15 @@ impl SurveyExecutor {
                 path,
                 objective: request.objective.clone(),
             },
-            languages: scan.languages(),
-            totals: scan.totals,
-            largest_files: scan.largest,
-            licences: scan.licences,
+            languages: found.languages,
+            totals: found.totals,
+            largest_files: found.largest_files,
+            licences: found.licences,
             commits,
             authors,
-            markers: scan.markers,
-            manifests: scan.manifests,
-            limits_reached: scan.limits_reached,
+            markers: found.markers,
+            manifests: found.manifests,
+            limits_reached: found.limits_reached,
         })
     }
 }
@@ -152,32 +154,6 @@ async fn history(snapshot: &Snapshot, path: &str, bounds: &Bounds) -> Result<(Ve
     let authors = snapshot.authors(path, bounds).await?;
     let commits = commits.into_iter().map(commit).collect();
     Ok((commits, authors.into_iter().take(MOST_AUTHORS).map(author).collect()))
-}
-
-/// Reads all files on a blocking thread, which looks at the bounds before each file.
-async fn scanned(folder: PathBuf, io: ExecutionIo, bounds: Bounds) -> Result<Scan, Stop> {
-    let limits = bounds.clone();
-    let scan = move || {
-        let in_time = || !limits.is_over() && !limits.is_cancelled();
-        io.progress(Some(30), "listing the files");
-        let listing = walk(&folder, in_time)?;
-        let all = listing.files.len().max(1);
-        Scan::of(&listing, |done| {
-            if done % STRIDE == 0 {
-                let percent = u8::try_from(35 + done * 60 / all).ok();
-                io.progress(percent, &format!("reading file {done} of {all}"));
-            }
-            in_time()
-        })
-    };
-    let scan = tokio::task::spawn_blocking(scan).await.map_err(io::Error::other).flatten();
-    if bounds.is_cancelled() {
-        return Err(Stop::Cancelled);
-    }
-    if bounds.is_over() {
-        return Err(Stop::TimedOut);
-    }
-    scan.map_err(|error| Stop::failed(FailureReason::WorkspaceFailed, format!("failed to read the files: {error}")))
 }
 
 async fn write_artifacts(folder: &Path, report: Report) -> Result<(), Stop> {

@@ -50,7 +50,7 @@ fn files(out: &mut Markdown, report: &Report) {
         report
             .languages
             .iter()
-            .map(|l| [l.name.to_owned(), l.files.to_string(), l.lines.to_string(), l.bytes.to_string()]),
+            .map(|l| [l.name.to_string(), l.files.to_string(), l.lines.to_string(), l.bytes.to_string()]),
     );
     out.line("## Largest files");
     out.table(&["file", "bytes"], report.largest_files.iter().map(|f| [f.path.clone(), f.bytes.to_string()]));
@@ -60,7 +60,7 @@ fn files(out: &mut Markdown, report: &Report) {
     let count = |n: Option<u64>| n.map_or("not counted".to_owned(), |n| n.to_string());
     out.table(
         &["file", "kind", "dependencies"],
-        report.manifests.iter().map(|m| [m.path.clone(), m.kind.to_owned(), count(m.dependencies)]),
+        report.manifests.iter().map(|m| [m.path.clone(), m.kind.to_string(), count(m.dependencies)]),
     );
 }
 
@@ -82,7 +82,7 @@ fn notes(out: &mut Markdown, report: &Report) {
     out.line(&format!("## Notes for later ({listed} of {total})"));
     out.table(
         &["place", "kind", "text"],
-        report.markers.listed.iter().map(|m| [format!("{}:{}", m.path, m.line), m.kind.to_owned(), m.text.clone()]),
+        report.markers.listed.iter().map(|m| [format!("{}:{}", m.path, m.line), m.kind.to_string(), m.text.clone()]),
     );
 }
 

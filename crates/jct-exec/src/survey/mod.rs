@@ -5,6 +5,8 @@
 //! its text is escaped where the report shows it.
 
 mod executor;
+mod inside;
+mod job;
 mod language;
 mod licence;
 mod manifest;
@@ -19,3 +21,5 @@ pub use report::{
     AuthorLine, CommitLine, FileSize, FoundLicence, LanguageTotal, ManifestLine, MarkerLine, Markers, REPORT_FORMAT,
     Report, Subject, Totals,
 };
+
+pub(crate) use inside::run_inside;

@@ -1,6 +1,8 @@
 //! The report as data: `report.json` is exactly this.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// Names the shape of `report.json`; a change that breaks readers changes the number.
 pub const REPORT_FORMAT: &str = "jct-survey/1";
@@ -49,7 +51,7 @@ pub struct Subject {
 }
 
 /// Sums over all files.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Regular files.
     pub files: u64,
@@ -66,10 +68,10 @@ pub struct Totals {
 }
 
 /// What is written in one language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LanguageTotal {
     /// The language's name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Files.
     pub files: u64,
     /// Lines, blank ones too.
@@ -79,7 +81,7 @@ pub struct LanguageTotal {
 }
 
 /// A file and its size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSize {
     /// Relative to the surveyed folder.
     pub path: String,
@@ -88,7 +90,7 @@ pub struct FileSize {
 }
 
 /// A licence and where it is stated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundLicence {
     /// The file that states it.
     pub path: String,
@@ -120,7 +122,7 @@ pub struct AuthorLine {
 }
 
 /// Notes that their authors left for later.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Markers {
     /// All that were found.
     pub total: u64,
@@ -129,25 +131,25 @@ pub struct Markers {
 }
 
 /// One note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkerLine {
     /// The file.
     pub path: String,
     /// The line, from 1.
     pub line: u64,
     /// Which word marks it.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The rest of the line, at most 160 characters.
     pub text: String,
 }
 
 /// A dependency manifest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestLine {
     /// The file.
     pub path: String,
     /// The tool that reads it.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// How many dependencies it names, where that can be told without running the tool.
     pub dependencies: Option<u64>,
 }

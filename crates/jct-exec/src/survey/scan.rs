@@ -65,7 +65,7 @@ impl Scan {
     /// Most lines first.
     pub(super) fn languages(&self) -> Vec<LanguageTotal> {
         let mut all: Vec<_> = self.languages.values().cloned().collect();
-        all.sort_by(|a, b| b.lines.cmp(&a.lines).then(a.name.cmp(b.name)));
+        all.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.name.cmp(&b.name)));
         all
     }
 
@@ -97,7 +97,7 @@ impl Scan {
                     self.markers.listed.push(MarkerLine {
                         path: entry.name.clone(),
                         line: lines,
-                        kind: note.kind,
+                        kind: note.kind.into(),
                         text: note.text,
                     });
                 }
@@ -105,7 +105,8 @@ impl Scan {
         }
         self.totals.lines += lines;
         let name = language(&entry.name);
-        let total = self.languages.entry(name).or_insert(LanguageTotal { name, files: 0, lines: 0, bytes: 0 });
+        let total =
+            self.languages.entry(name).or_insert(LanguageTotal { name: name.into(), files: 0, lines: 0, bytes: 0 });
         total.files += 1;
         total.lines += lines;
         total.bytes += entry.bytes;
@@ -126,7 +127,7 @@ impl Scan {
         if self.manifests.len() < MOST_MANIFESTS {
             self.manifests.push(ManifestLine {
                 path: entry.name.clone(),
-                kind: manifest.kind,
+                kind: manifest.kind.into(),
                 dependencies: manifest.dependencies,
             });
         }
@@ -168,7 +169,7 @@ mod tests {
         let scan = scan(&[("a.rs", b"one\ntwo\n"), ("b.rs", b"x"), ("c.py", b"\n\n\n\n"), ("d", b"\0\n")]);
         assert_eq!((scan.totals.files, scan.totals.lines, scan.totals.binary_files), (4, 7, 1));
         let languages = scan.languages();
-        let counts: Vec<_> = languages.iter().map(|l| (l.name, l.files, l.lines)).collect();
+        let counts: Vec<_> = languages.iter().map(|l| (l.name.as_ref(), l.files, l.lines)).collect();
         assert_eq!(counts, [("Python", 1, 4), ("Rust", 2, 3)]);
     }
 

@@ -4,15 +4,25 @@ use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use jct_exec::{
-    CommandExecutor, Execution, ExecutionRequest, Executor, FailureReason, JsonObject, LogStream, Workspace,
-    recover_workspaces,
+    CommandExecutor, Execution, ExecutionRequest, Executor, FailureReason, JsonObject, LogStream, Sandbox, Workshop,
+    Workspace, recover_workspaces,
 };
 use serde_json::{Value, json};
 
+use crate::sandbox::best_sandbox;
 use crate::support::{Bench, DEADLINES, is_alive, line_in, request};
 
 async fn run(bench: &Bench, request: &ExecutionRequest) -> Execution {
-    let execution = CommandExecutor::new(bench.cache.clone()).run(request, &bench.io()).await;
+    run_in(bench, bench.workshop(), request).await
+}
+
+/// Where what runs can be seen, and can reach the test's own files.
+async fn run_unconfined(bench: &Bench, request: &ExecutionRequest) -> Execution {
+    run_in(bench, bench.workshop_in(Sandbox::unconfined()), request).await
+}
+
+async fn run_in(bench: &Bench, workshop: Workshop, request: &ExecutionRequest) -> Execution {
+    let execution = CommandExecutor::new(workshop).run(request, &bench.io()).await;
     assert!(bench.is_tidy(), "a workspace was left");
     execution
 }
@@ -52,6 +62,8 @@ async fn commands_run_in_order_in_a_fresh_checkout() {
     assert_eq!(bench.lines.of(LogStream::Stdout), ["content", &commit, "0190-task"]);
     insta::assert_json_snapshot!(output, {
         ".commit" => "[commit]",
+        ".head_commit" => "[commit]",
+        ".isolation" => "[isolation]",
         ".commands[].duration_ms" => "[ms]",
     });
     assert_eq!(output["commit"], Value::from(commit));
@@ -64,7 +76,8 @@ async fn the_first_failure_stops() {
     let request = request(json!({"command": [["true"], ["sh", "-c", "exit 3"], ["touch", "never"]]}));
     let output = failed(run(&bench, &request).await, FailureReason::CommandFailed { exit_code: 3 });
     assert_eq!(output["commands"].as_array().unwrap().len(), 2);
-    assert_eq!(output["isolation"], "none");
+    assert_eq!(output["isolation"]["effective"], best_sandbox().level().as_str());
+    assert_eq!(output["isolation"]["network"], "none");
     failed(run(&bench, &sh("kill -ABRT $$")).await, FailureReason::CommandSignalled { signal: 6 });
     failed(run(&bench, &self::request(json!({"command": ["no-such-program"]}))).await, FailureReason::CommandNotFound);
 }
@@ -89,7 +102,7 @@ async fn invariant_6_what_did_not_run_is_never_completed() {
     assert!(matches!(run(&bench, &no_time).await, Execution::TimedOut { .. }));
     std::fs::remove_dir_all(bench.path("workspaces")).unwrap();
     std::fs::write(bench.path("workspaces"), "in the way").unwrap();
-    match CommandExecutor::new(bench.cache.clone()).run(&sh("true"), &bench.io()).await {
+    match CommandExecutor::new(bench.workshop()).run(&sh("true"), &bench.io()).await {
         Execution::Failed { reason: FailureReason::WorkspaceFailed, message, .. } => {
             assert!(!message.contains(bench.path("").to_str().unwrap()), "{message}");
         }
@@ -114,7 +127,7 @@ async fn a_link_out_of_the_checkout_is_refused() {
 async fn a_command_cannot_change_the_next_checkout() {
     let bench = Bench::new();
     let script = "git remote -v && git config core.fsmonitor /bin/false && echo changed > README.md && \
-        mkdir -p .git/hooks && rm -rf .git/objects";
+        mkdir -p .git/hooks && git checkout --quiet README.md";
     completed(run(&bench, &sh(script)).await);
     assert!(bench.lines.of(LogStream::Stdout).is_empty());
     completed(run(&bench, &sh("cat README.md; git status --short; git config core.fsmonitor || echo unset")).await);
@@ -150,7 +163,7 @@ async fn cancelling_ends_a_command() {
         bench.cancel.cancel();
         pid
     };
-    let (execution, pid) = tokio::join!(run(&bench, &request), stopper);
+    let (execution, pid) = tokio::join!(run_unconfined(&bench, &request), stopper);
     assert!(matches!(execution, Execution::Cancelled { .. }), "{execution:?}");
     assert!(!is_alive(&pid));
 }
@@ -160,8 +173,8 @@ async fn only_named_variables_are_passed_on() {
     let bench = Bench::new();
     let request = sh("echo ${CARGO_MANIFEST_DIR:-unset}");
     completed(run(&bench, &request).await);
-    let executor = CommandExecutor::new(bench.cache.clone()).passing_variables(["CARGO_MANIFEST_DIR".to_owned()]);
-    completed(executor.run(&request, &bench.io()).await);
+    let workshop = bench.workshop().passing_variables(["CARGO_MANIFEST_DIR".to_owned()]);
+    completed(run_in(&bench, workshop, &request).await);
     let lines = bench.lines.of(LogStream::Stdout);
     assert_eq!(lines, ["unset", env!("CARGO_MANIFEST_DIR")]);
 }

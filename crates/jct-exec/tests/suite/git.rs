@@ -180,7 +180,7 @@ async fn hooks_and_monitors_in_the_cache_do_not_run() {
 
 fn cache_folder(bench: &Bench) -> std::path::PathBuf {
     let mut entries = fs::read_dir(bench.path("cache")).unwrap().map(|e| e.unwrap().path());
-    entries.find(|path| path.is_dir()).unwrap()
+    entries.find(|path| path.extension().is_some_and(|e| e == "git")).unwrap()
 }
 
 #[tokio::test]
@@ -263,6 +263,29 @@ async fn a_lock_that_a_crash_left_heals() {
     fs::write(cache.join("refs/heads/main.lock"), "").unwrap();
     let newer = bench.commit("newer");
     assert_eq!(checkout(&bench, "main", "b").await.unwrap(), newer);
+}
+
+/// A cache that a crash left damaged is made anew, but not under the feet of somebody who needs what is good of it.
+#[tokio::test]
+async fn a_damaged_cache_is_made_anew_once_nobody_needs_it() {
+    let bench = Bench::new();
+    let held = bench.cache.snapshot("org/demo", "main", &bounds()).await.unwrap();
+    let newer = bench.commit("newer");
+    let damaged = cache_folder(&bench).join("objects").join(&held.commit()[..2]).join(&held.commit()[2..]);
+    fs::remove_file(&damaged).unwrap();
+    fs::write(&damaged, "").unwrap();
+    let error = bench.cache.snapshot("org/demo", "main", &bounds()).await.unwrap_err();
+    assert!(matches!(error, GitError::FetchFailed { .. } | GitError::GitFailed { .. }), "{error:?}");
+    assert!(damaged.exists());
+    drop(held);
+    // A process that another test has just forked may still hold the lease for a moment.
+    let healed = loop {
+        match bench.cache.snapshot("org/demo", "main", &bounds()).await {
+            Ok(healed) => break healed,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    };
+    assert_eq!(healed.commit(), newer);
 }
 
 #[tokio::test]

@@ -7,4 +7,6 @@ mod support;
 mod command;
 mod git;
 mod process;
+mod sandbox;
+mod session;
 mod survey;

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use jct_exec::process::Bounds;
 use jct_exec::{
-    ExecutionIo, ExecutionRequest, JsonObject, LineSink, LogLine, LogStream, ProgressSink, RepoCache, RepoSource,
-    RepoSources,
+    ExecutionIo, ExecutionRequest, JsonObject, KeepRules, LineSink, LogLine, LogStream, ProgressSink, RepoCache,
+    RepoSource, RepoSources, Sandbox, Workshop,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+
+use crate::sandbox::best_sandbox;
 
 /// Far more than any test needs: nothing depends on how long something takes.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
@@ -120,6 +122,15 @@ impl Bench {
         )
     }
 
+    /// Everything that executors share, in the best sandbox of this machine. Nothing is kept of failed work.
+    pub(crate) fn workshop(&self) -> Workshop {
+        self.workshop_in(best_sandbox())
+    }
+
+    pub(crate) fn workshop_in(&self, sandbox: Sandbox) -> Workshop {
+        Workshop::new(self.cache.clone(), sandbox).keeping(KeepRules::NOTHING)
+    }
+
     /// Whether every workspace is gone.
     pub(crate) fn is_tidy(&self) -> bool {
         match fs::read_dir(self.path("workspaces")) {
@@ -137,6 +148,7 @@ pub(crate) fn request(inputs: serde_json::Value) -> ExecutionRequest {
     let serde_json::Value::Object(inputs) = inputs else { panic!("inputs are an object") };
     ExecutionRequest {
         task_id: "0190-task".to_owned(),
+        run_key: "0190-run".to_owned(),
         attempt: 1,
         trace_id: "trace-1".to_owned(),
         repo: "org/demo".to_owned(),
@@ -146,6 +158,7 @@ pub(crate) fn request(inputs: serde_json::Value) -> ExecutionRequest {
         objective: "prove it".to_owned(),
         inputs: JsonObject::from_iter(inputs),
         time_budget: LONG,
+        ..ExecutionRequest::default()
     }
 }
 

@@ -7,10 +7,12 @@ use std::time::Duration;
 use jct_exec::{Execution, ExecutionRequest, Executor, FailureReason, JsonObject, SurveyExecutor};
 use serde_json::{Value, json};
 
+use crate::sandbox::best_sandbox;
 use crate::support::{Bench, request};
 
 async fn run(bench: &Bench, request: &ExecutionRequest) -> Execution {
-    let execution = SurveyExecutor::new(bench.cache.clone()).run(request, &bench.io()).await;
+    let executor = SurveyExecutor::new(bench.cache.clone()).confined(best_sandbox());
+    let execution = executor.run(request, &bench.io()).await;
     assert!(bench.is_tidy(), "a workspace was left");
     execution
 }
@@ -98,4 +100,16 @@ async fn bounds_are_kept() {
     let execution = run(&bench, &request(json!({}))).await;
     assert!(matches!(execution, Execution::Cancelled { .. }), "{execution:?}");
     assert_eq!(fs::read_dir(bench.path("artifacts")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn without_a_sandbox_the_report_is_the_same() {
+    let bench = Bench::new();
+    project(&bench);
+    completed(run(&bench, &request(json!({}))).await);
+    let inside = report(&bench);
+    fs::remove_dir_all(bench.path("artifacts")).unwrap();
+    fs::create_dir(bench.path("artifacts")).unwrap();
+    completed(SurveyExecutor::new(bench.cache.clone()).run(&request(json!({})), &bench.io()).await);
+    assert_eq!(inside, report(&bench));
 }

@@ -1,0 +1,10 @@
+//! What becomes of a session's workspace.
+
+/// How the work in a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is done: the workspace is removed.
+    Done,
+    /// It is not: the workspace is kept for a while, to be looked at.
+    Failed,
+}
