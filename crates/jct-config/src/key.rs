@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 
 use crate::repo_source::REPO_SOURCES;
-use crate::sections::{Api, Client, Database, Log, Policy, Trace, Worker};
+use crate::sections::{Agents, Api, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
 
 /// One setting: its names, its type, its default and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,11 @@ pub fn registry() -> impl Iterator<Item = &'static Key> {
         Api::KEYS,
         Policy::KEYS,
         Worker::KEYS,
+        Sandbox::KEYS,
+        Agents::KEYS,
+        Review::KEYS,
         Trace::KEYS,
+        Audit::KEYS,
         Client::KEYS,
         Log::KEYS,
         std::slice::from_ref(&REPO_SOURCES),

@@ -3,7 +3,8 @@
 use crate::error::{ConfigError, ConfigErrors};
 use crate::layers::Layers;
 use crate::repo_source::{REPO_SOURCES, RepoSources};
-use crate::sections::{Api, Client, Database, Log, Policy, Trace, Worker};
+use crate::sections::{Agents, Api, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
+use crate::setting::Setting;
 use crate::{EffectiveEntry, RepoSource, Sources};
 
 /// The whole configuration: plain data, one struct per concern.
@@ -18,8 +19,16 @@ pub struct Config {
     pub policy: Policy,
     /// How tasks are run.
     pub worker: Worker,
+    /// How what a task runs is kept apart from the machine.
+    pub sandbox: Sandbox,
+    /// How coding agents are run.
+    pub agents: Agents,
+    /// How work is proved and approved.
+    pub review: Review,
     /// Where the proof of each attempt is kept.
     pub trace: Trace,
+    /// How the audit log is sealed.
+    pub audit: Audit,
     /// How the command line finds a tower.
     pub client: Client,
     /// What is logged.
@@ -51,20 +60,29 @@ impl Config {
         let api = Api::read(layers);
         let policy = Policy::read(layers);
         let worker = Worker::read(layers);
+        let sandbox = Sandbox::read(layers);
+        let agents = Agents::read(layers);
+        let review = Review::read(layers);
         let trace = Trace::read(layers);
+        let audit = Audit::read(layers);
         let client = Client::read(layers);
         let log = Log::read(layers);
         let repo_sources = layers.read(&REPO_SOURCES);
         layers.errors.extend(api.iter().filter_map(Api::conflict));
         layers.errors.extend(policy.iter().filter_map(Policy::conflict));
         layers.errors.extend(worker.iter().flat_map(Worker::conflicts));
+        layers.errors.extend(sandbox.iter().filter_map(Sandbox::conflict));
         let RepoSources(repo_sources) = repo_sources?;
         Some(Self {
             database: database?,
             api: api?,
             policy: policy?,
             worker: worker?,
+            sandbox: sandbox?,
+            agents: agents?,
+            review: review?,
             trace: trace?,
+            audit: audit?,
             client: client?,
             log: log?,
             repo_sources,
@@ -109,5 +127,18 @@ impl Worker {
             right: "worker.backoff_max_seconds",
         });
         heartbeat.into_iter().chain(backoff)
+    }
+}
+
+impl Sandbox {
+    fn conflict(&self) -> Option<ConfigError> {
+        let rank = |name: &str| name.strip_prefix('L').and_then(|rank| rank.parse::<u8>().ok());
+        let (level, minimum) = (rank(&self.level.show()), rank(&self.minimum_level.show()));
+        // `auto` has no rank: the machine decides whether it is enough.
+        (level.is_some() && level < minimum).then_some(ConfigError::Conflict {
+            left: "sandbox.minimum_level",
+            reason: "must not be more than",
+            right: "sandbox.level",
+        })
     }
 }

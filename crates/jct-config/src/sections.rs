@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jct_contract::ExecutorName;
 use jct_policy::{PolicyConfig, PolicyConfigError, RepoPrefix};
 
+use crate::execution::{ApprovedVerdict, ListedPath, MinimumLevel, SandboxLevel, VariableName};
 use crate::key::{Fallback, section};
 use crate::setting::choice;
 use crate::text::{CorsOrigin, LogFilter, TowerUrl, TraceDirectory, WorkerName};
@@ -55,6 +56,9 @@ section! {
         shutdown_grace_seconds: u64 = Fallback::Text("30"), "JCT_API_SHUTDOWN_GRACE_SECONDS", 0..=3600;
         /// Server threads.
         workers: u32 = Fallback::Cores, "JCT_API_WORKERS", 1..=1024;
+        /// Whether a task that is handed in brings its work objects (repository, issue, context, constraints) with it when
+        /// the caller does not say.
+        create_cwom: bool = Fallback::Text("true"), "JCT_API_CREATE_CWOM";
     }
 }
 
@@ -108,8 +112,60 @@ section! {
         workspace_root: PathBuf = Fallback::Text("./.jct/workspaces"), "JCT_WORKER_WORKSPACE_ROOT";
         /// Folder of the cached repositories.
         cache_root: PathBuf = Fallback::Text("./.jct/repos"), "JCT_WORKER_CACHE_ROOT";
+        /// Time the workspace of an attempt that failed is kept, in seconds.
+        keep_failed_seconds: u64 = Fallback::Text("86400"), "JCT_WORKER_KEEP_FAILED_SECONDS", 0..=30 * DAY_SECONDS;
         /// Time limit for fetching a repository, in seconds.
         fetch_timeout_seconds: u64 = Fallback::Text("300"), "JCT_WORKER_FETCH_TIMEOUT_SECONDS", 1..=DAY_SECONDS;
+    }
+}
+
+section! {
+    /// How what a task runs is kept apart from the machine.
+    pub struct Sandbox("sandbox") {
+        /// Isolation level that runs get: `L0` to `L3`, or `auto` for the highest that the machine can give.
+        level: SandboxLevel = Fallback::Text("auto"), "JCT_SANDBOX_LEVEL";
+        /// Lowest level to work with: a worker on a machine that cannot give it does not start.
+        minimum_level: MinimumLevel = Fallback::Text("L2"), "JCT_SANDBOX_MINIMUM_LEVEL";
+        /// Memory of all processes of one run together, in bytes.
+        memory_bytes: u64 = Fallback::Text("4294967296"), "JCT_SANDBOX_MEMORY_BYTES", 16 * MIB..=1024 * 1024 * MIB;
+        /// Processes and threads of one run at once.
+        processes: u32 = Fallback::Text("1024"), "JCT_SANDBOX_PROCESSES", 8..=1_000_000;
+        /// Largest file a run may write, in bytes.
+        file_bytes: u64 = Fallback::Text("2147483648"), "JCT_SANDBOX_FILE_BYTES", MIB..=1024 * 1024 * MIB;
+        /// What a run may have written in all its folders together, in bytes.
+        disk_bytes: u64 = Fallback::Text("21474836480"), "JCT_SANDBOX_DISK_BYTES", MIB..=1024 * 1024 * MIB;
+        /// Files that one process of a run may have open.
+        open_files: u32 = Fallback::Text("4096"), "JCT_SANDBOX_OPEN_FILES", 64..=1_000_000;
+        /// Folders beside the system's own that runs may read, such as that of a tool chain.
+        readable: Vec<ListedPath> = Fallback::Text(""), "JCT_SANDBOX_READABLE";
+        /// Variables of the worker's environment that runs may see; none of them should be a secret.
+        variables: Vec<VariableName> = Fallback::Text(""), "JCT_SANDBOX_VARIABLES";
+    }
+}
+
+section! {
+    /// How coding agents are run.
+    pub struct Agents("agents") {
+        /// File with the operator's own agents, in TOML; it may replace those that are shipped.
+        file: Option<PathBuf> = Fallback::Text(""), "JCT_AGENTS_FILE";
+        /// Agents that may reach their model through the broker, by name.
+        enabled: Vec<ExecutorName> = Fallback::Text(""), "JCT_AGENTS_ENABLED";
+        /// File with a template for the prompt in place of the one that is built in.
+        prompt_template: Option<PathBuf> = Fallback::Text(""), "JCT_AGENTS_PROMPT_TEMPLATE";
+    }
+}
+
+section! {
+    /// How work is proved and approved.
+    pub struct Review("review") {
+        /// Whether work with a good verdict is approved without a person.
+        auto_approve: bool = Fallback::Text("false"), "JCT_REVIEW_AUTO_APPROVE";
+        /// Verdicts that are approved like that.
+        auto_approve_verdicts: Vec<ApprovedVerdict> = Fallback::Text("pass"), "JCT_REVIEW_AUTO_APPROVE_VERDICTS";
+        /// Whether whoever handed a task in may approve what came of it; the review then says so.
+        allow_self_approval: bool = Fallback::Text("false"), "JCT_REVIEW_ALLOW_SELF_APPROVAL";
+        /// Time for all checks of one task together, in seconds.
+        check_budget_seconds: u64 = Fallback::Text("600"), "JCT_REVIEW_CHECK_BUDGET_SECONDS", 1..=DAY_SECONDS;
     }
 }
 
@@ -118,6 +174,20 @@ section! {
     pub struct Trace("trace") {
         /// Folder of the trace folders: a path or a `file://` address.
         root: TraceDirectory = Fallback::Text("./.jct/traces"), "JCT_TRACE_ROOT";
+    }
+}
+
+section! {
+    /// How the audit log is sealed.
+    pub struct Audit("audit") {
+        /// File with the secret key that signs checkpoints; made at the first start, for its owner alone.
+        key_file: PathBuf = Fallback::Text("./.jct/audit.key"), "JCT_AUDIT_KEY_FILE";
+        /// File outside the database that checkpoints are appended to. Best kept where the owner of the database cannot write.
+        checkpoint_file: PathBuf = Fallback::Text("./.jct/audit-checkpoints.jsonl"), "JCT_AUDIT_CHECKPOINT_FILE";
+        /// Entries after which a checkpoint is made.
+        checkpoint_entries: u64 = Fallback::Text("10000"), "JCT_AUDIT_CHECKPOINT_ENTRIES", 1..=1_000_000;
+        /// Time after which a checkpoint is made if there are new entries, in seconds.
+        checkpoint_seconds: u64 = Fallback::Text("60"), "JCT_AUDIT_CHECKPOINT_SECONDS", 1..=DAY_SECONDS;
     }
 }
 

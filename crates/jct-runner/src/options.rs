@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jct_contract::IsolationLevel;
+use jct_exec::KeepRules;
 use jct_lifecycle::RetryPolicy;
 use jct_store::model::ClaimFilter;
 
@@ -29,6 +31,8 @@ pub struct WorkerOptions {
     pub(crate) workspaces: PathBuf,
     pub(crate) slots: u32,
     pub(crate) filter: ClaimFilter,
+    pub(crate) isolation: Option<IsolationLevel>,
+    pub(crate) keep: KeepRules,
     pub(crate) lease: Duration,
     pub(crate) heartbeat: Duration,
     pub(crate) grace: Duration,
@@ -66,6 +70,8 @@ impl WorkerOptions {
             workspaces: workspaces.to_owned(),
             slots: 1,
             filter: ClaimFilter::Any,
+            isolation: None,
+            keep: KeepRules::default(),
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
             grace: Duration::from_secs(30),
@@ -101,6 +107,19 @@ impl WorkerOptions {
     #[must_use]
     pub fn with_filter(self, filter: ClaimFilter) -> Self {
         Self { filter, ..self }
+    }
+
+    /// The isolation level that tasks get here: those that insist on a higher one are left to others. Unless this is
+    /// called, every task is taken.
+    #[must_use]
+    pub fn with_isolation(self, level: IsolationLevel) -> Self {
+        Self { isolation: Some(level), ..self }
+    }
+
+    /// How long the workspaces of failed work are kept. Looked at when the worker starts, and hourly.
+    #[must_use]
+    pub fn with_keep(self, keep: KeepRules) -> Self {
+        Self { keep, ..self }
     }
 
     /// How long running attempts may go on after a shutdown was asked for.

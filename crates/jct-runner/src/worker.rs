@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jct_contract::{Clock, SystemClock, WorkerId};
-use jct_exec::Executors;
+use jct_exec::{Executors, Workshop};
 use jct_store::StoreError;
 use jct_store::model::{Claim, NewWorker};
 use jct_tower::work::{Causes, Presence, Reaper, WorkFeed, WorkStore};
@@ -16,15 +16,16 @@ use tokio_util::sync::CancellationToken;
 use crate::attempt::Job;
 use crate::claimer::Claimer;
 use crate::dispatcher::{ClaimState, Claims, Dispatcher};
-use crate::housekeeping::clear_up;
-use crate::{Shutdown, WorkerOptions, WorkerReport};
+use crate::housekeeping::{clear_up, keep_clearing, keep_maintaining};
+use crate::{Proving, Shutdown, WorkerOptions, WorkerReport};
 
 /// How long the end of a worker may wait for a database that does not answer.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A worker, ready to run.
 pub struct Worker {
-    job: Arc<Job>,
+    job: Job,
+    workshop: Option<Arc<Workshop>>,
 }
 
 /// Why a worker ended without having done what it was asked to.
@@ -52,7 +53,20 @@ impl Worker {
         sealer: SealerHandle,
     ) -> Self {
         let worker_id = WorkerId::at(SystemClock.now());
-        Self { job: Arc::new(Job { worker_id, options, store, executors, traces, sealer }) }
+        Self { job: Job { worker_id, options, store, executors, traces, sealer, proving: None }, workshop: None }
+    }
+
+    /// Has every attempt proved before it is reported.
+    #[must_use]
+    pub fn with_proving(mut self, proving: Proving) -> Self {
+        self.job.proving = Some(proving);
+        self
+    }
+
+    /// Looks after the repositories and workspaces of `workshop`.
+    #[must_use]
+    pub fn with_workshop(self, workshop: Arc<Workshop>) -> Self {
+        Self { workshop: Some(workshop), ..self }
     }
 
     /// The id of this life of the worker.
@@ -69,8 +83,9 @@ impl Worker {
     ///
     /// See [`WorkerError`].
     pub async fn run(self, shutdown: Shutdown) -> Result<WorkerReport, WorkerError> {
-        let Job { worker_id, options, store, executors, traces, .. } = self.job.as_ref();
-        clear_up(traces.clone(), &options.workspaces).await;
+        let job = Arc::new(self.job);
+        let Job { worker_id, options, store, executors, traces, .. } = job.as_ref();
+        clear_up(traces.clone(), &options.workspaces, options.keep).await;
         let worker = NewWorker {
             id: *worker_id,
             name: options.name.clone(),
@@ -78,18 +93,21 @@ impl Worker {
             executors: executors.names().map(str::to_owned).collect(),
             filter: options.filter.clone(),
             slots: options.slots,
+            isolation: options.isolation,
         };
         let presence = Presence::announce(store.clone(), worker).await.map_err(WorkerError::Register)?;
         log::info!(worker_id:% = worker_id, name = options.name, slots = options.slots; "worker started");
         let reaper = Reaper::new(store.clone(), options.retry);
         let result = {
-            let (claimer, claims) = self.claimer();
-            let worked = Dispatcher::new(self.job.clone(), claims).run(shutdown);
+            let (claimer, claims) = claimer(&job);
+            let worked = Dispatcher::new(Arc::clone(&job), claims).run(shutdown);
             let claimer = tokio::spawn(claimer.run());
             let result = tokio::select! {
                 result = worked => result,
                 never = presence.keep_up() => match never {},
                 never = reaper.run() => match never {},
+                never = keep_maintaining(self.workshop.as_deref()) => match never {},
+                never = keep_clearing(&options.workspaces, options.keep) => match never {},
             };
             claimer.abort();
             result
@@ -102,23 +120,6 @@ impl Worker {
         log::info!(worker_id:% = worker_id; "worker stopped");
         result
     }
-
-    fn claimer(&self) -> (Claimer, Claims) {
-        let Job { worker_id, options, store, .. } = self.job.as_ref();
-        let claim = Claim {
-            worker_id: *worker_id,
-            worker_name: options.name.clone(),
-            limit: options.slots,
-            lease: options.lease,
-            filter: options.filter.clone(),
-        };
-        let (asks, asked) = mpsc::channel(1);
-        let (answered, answers) = mpsc::channel(1);
-        let stop = CancellationToken::new();
-        let feed = WorkFeed::new(store.clone(), claim);
-        let claimer = Claimer { feed, asks: asked, answers: answered, stop: stop.clone() };
-        (claimer, Claims { asks, answers, stop, state: ClaimState::Idle, failure: None })
-    }
 }
 
 impl std::fmt::Debug for Worker {
@@ -128,4 +129,22 @@ impl std::fmt::Debug for Worker {
             .field("options", &self.job.options)
             .finish_non_exhaustive()
     }
+}
+
+fn claimer(job: &Job) -> (Claimer, Claims) {
+    let Job { worker_id, options, store, .. } = job;
+    let claim = Claim {
+        worker_id: *worker_id,
+        worker_name: options.name.clone(),
+        limit: options.slots,
+        lease: options.lease,
+        filter: options.filter.clone(),
+        isolation: options.isolation,
+    };
+    let (asks, asked) = mpsc::channel(1);
+    let (answered, answers) = mpsc::channel(1);
+    let stop = CancellationToken::new();
+    let feed = WorkFeed::new(store.clone(), claim);
+    let claimer = Claimer { feed, asks: asked, answers: answered, stop: stop.clone() };
+    (claimer, Claims { asks, answers, stop, state: ClaimState::Idle, failure: None })
 }

@@ -9,6 +9,9 @@ use jct_store::Store;
 use jct_trace::TraceRoot;
 
 use crate::access::Authenticator;
+use crate::intake::KnownRepos;
+use crate::reviews::ReviewOptions;
+use crate::runs::Publish;
 
 /// Added to the time budget of a task that an executor outside the tower took, so that its report has time to arrive.
 const EXTERNAL_GRACE: Duration = Duration::from_secs(60);
@@ -20,8 +23,14 @@ pub struct TowerOptions {
     pub policy: PolicyConfig,
     /// Attempts a new task gets in all, at least 1.
     pub max_attempts: u32,
+    /// Whether a task brings work objects with it when its caller does not say.
+    pub create_objects: bool,
     /// Where sealed trace folders lie; `None` if this process cannot see them.
     pub traces: Option<TraceRoot>,
+    /// Rules of reviews that this tower lifts.
+    pub review: ReviewOptions,
+    /// Pushes what was approved; `None` if this process cannot.
+    pub publisher: Option<Arc<dyn Publish>>,
     /// The key of the built-in principal `operator`, if one is configured.
     pub operator_key: Option<String>,
     /// The time shown to people and compared with expiries of keys. Leases are judged by the store's own clock.
@@ -29,12 +38,16 @@ pub struct TowerOptions {
 }
 
 impl Default for TowerOptions {
-    /// No repository allowed, three attempts, no traces, no key, the system's clock.
+    /// No repository allowed, three attempts, work objects, no traces, no rule of reviews lifted, no pushing, no key, the
+    /// system's clock.
     fn default() -> Self {
         Self {
             policy: PolicyConfig::default(),
             max_attempts: 3,
+            create_objects: true,
             traces: None,
+            review: ReviewOptions::default(),
+            publisher: None,
             operator_key: None,
             clock: Arc::new(SystemClock),
         }
@@ -53,7 +66,11 @@ struct Inner {
     policy: PolicyConfig,
     policy_canonical: Arc<str>,
     max_attempts: u32,
+    create_objects: bool,
+    repos: KnownRepos,
     traces: Option<TraceRoot>,
+    review: ReviewOptions,
+    publisher: Option<Arc<dyn Publish>>,
     authenticator: Authenticator,
     clock: Arc<dyn Clock>,
 }
@@ -62,11 +79,26 @@ impl Tower {
     /// A tower over an open store.
     #[must_use]
     pub fn new(store: Store, options: TowerOptions) -> Self {
-        let TowerOptions { policy, max_attempts, traces, operator_key, clock } = options;
+        let TowerOptions { policy, max_attempts, create_objects, traces, review, publisher, operator_key, clock } =
+            options;
         let authenticator = Authenticator::new(store.clone(), operator_key.as_deref(), Arc::clone(&clock));
         let policy_canonical = Arc::from(policy.canonical_json());
         let max_attempts = max_attempts.max(1);
-        Self { inner: Arc::new(Inner { store, policy, policy_canonical, max_attempts, traces, authenticator, clock }) }
+        let repos = KnownRepos::default();
+        let inner = Inner {
+            store,
+            policy,
+            policy_canonical,
+            max_attempts,
+            create_objects,
+            repos,
+            traces,
+            review,
+            publisher,
+            authenticator,
+            clock,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The durable state.
@@ -101,8 +133,24 @@ impl Tower {
         self.inner.max_attempts
     }
 
+    pub(crate) fn create_objects(&self) -> bool {
+        self.inner.create_objects
+    }
+
+    pub(crate) fn repos(&self) -> &KnownRepos {
+        &self.inner.repos
+    }
+
     pub(crate) fn traces(&self) -> Option<&TraceRoot> {
         self.inner.traces.as_ref()
+    }
+
+    pub(crate) fn review_options(&self) -> ReviewOptions {
+        self.inner.review
+    }
+
+    pub(crate) fn publisher(&self) -> Option<&dyn Publish> {
+        self.inner.publisher.as_deref()
     }
 
     #[expect(clippy::unused_self, reason = "a setting of the tower, though it has one value today")]

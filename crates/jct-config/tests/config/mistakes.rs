@@ -40,9 +40,18 @@ fn conflicts_are_found_between_valid_values() {
         ("JCT_WORKER_BACKOFF_BASE_SECONDS", "700"),
         ("JCT_POLICY_MAX_TIME_BUDGET_SECONDS", "29"),
         ("JCT_API_BATCH_BODY_LIMIT_BYTES", "2048"),
+        ("JCT_SANDBOX_LEVEL", "L1"),
     ];
     insta::assert_snapshot!(resolve("", &env, &[]).unwrap_err());
     resolve("", &[("JCT_WORKER_HEARTBEAT_SECONDS", "14")], &[]).unwrap();
+    resolve("", &[("JCT_SANDBOX_LEVEL", "L1"), ("JCT_SANDBOX_MINIMUM_LEVEL", "L1")], &[]).unwrap();
+}
+
+#[test]
+fn failed_work_cannot_be_approved_by_a_setting() {
+    let rule = "`review.auto_approve_verdicts` from environment variable `JCT_REVIEW_AUTO_APPROVE_VERDICTS` must hold `pass` or \
+                `partial`; work that failed is never approved";
+    check("", &[("JCT_REVIEW_AUTO_APPROVE_VERDICTS", "pass,fail")], &[], &[rule]);
 }
 
 #[test]

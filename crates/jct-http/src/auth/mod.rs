@@ -7,4 +7,7 @@ mod scopes;
 
 pub(crate) use access::Access;
 pub(crate) use guarded::Guarded;
-pub(crate) use scopes::{KeysManage, NeedsScope, QueueWrite, TasksChange, TasksRead, TasksWrite};
+pub(crate) use scopes::{
+    AuditRead, CwomRead, CwomWrite, KeysManage, NeedsScope, QueueWrite, ReviewsDecide, RunsPush, TasksChange,
+    TasksRead, TasksWrite,
+};

@@ -27,6 +27,16 @@ scopes! {
     TasksWrite = TasksWrite;
     /// `tasks:write` to release and cancel, `tasks:execute` to take and end; the handler asks which.
     TasksChange = TasksWrite | TasksExecute;
+    /// `cwom:read`.
+    CwomRead = CwomRead;
+    /// `cwom:write`.
+    CwomWrite = CwomWrite;
+    /// `reviews:decide`.
+    ReviewsDecide = ReviewsDecide;
+    /// `runs:push`.
+    RunsPush = RunsPush;
+    /// `audit:read`.
+    AuditRead = AuditRead;
     /// `queue:write`.
     QueueWrite = QueueWrite;
     /// `keys:manage`.

@@ -9,8 +9,9 @@ use actix_web::http::header::{
 };
 
 const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
-const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, last-event-id, x-trace-id";
-const ANSWER_HEADERS: &str = "idempotent-replayed, link, location, x-next-cursor, x-trace-id";
+const REQUEST_HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-trace-id";
+const ANSWER_HEADERS: &str = "etag, idempotent-replayed, link, location, x-next-cursor, x-trace-id";
 
 /// The origin to answer, if it is listed.
 pub(super) fn listed_origin(headers: &HeaderMap, allowed: &[String]) -> Option<HeaderValue> {

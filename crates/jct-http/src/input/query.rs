@@ -56,12 +56,18 @@ impl<'a> QueryReader<'a> {
 
     /// `true` or `false`; false if absent.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
+        self.choice(name).unwrap_or(false)
+    }
+
+    /// `true`, `false`, or absent.
+    pub(crate) fn choice(&mut self, name: &str) -> Option<bool> {
         match self.text(name).as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
+            None => None,
+            Some("false") => Some(false),
+            Some("true") => Some(true),
             Some(_) => {
                 self.refuse(name, "VALUE_NOT_ALLOWED", format!("`{name}` is `true` or `false`"));
-                false
+                None
             }
         }
     }

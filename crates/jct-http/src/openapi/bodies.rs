@@ -48,6 +48,15 @@ pub(crate) struct PauseSchema {
     reason: String,
 }
 
+/// Where to push.
+#[derive(ToSchema)]
+#[schema(as = PushRequest)]
+pub(crate) struct PushSchema {
+    /// Begins with `jct/`; `jct/<task_id>` if absent.
+    #[schema(max_length = 200, example = "jct/hello")]
+    branch: Option<String>,
+}
+
 /// A key to be made.
 #[derive(ToSchema)]
 #[schema(as = KeyRequest)]
@@ -57,7 +66,7 @@ pub(crate) struct KeySchema {
     name: String,
     /// `human`, `agent` or `system`.
     kind: String,
-    /// Any of `tasks:read`, `tasks:write`, `tasks:execute`, `policy:read`, `queue:write`, `keys:manage`.
+    /// Any of `tasks:read`, `tasks:write`, `tasks:execute`, `cwom:read`, `cwom:write`, `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, `keys:manage`.
     #[schema(min_items = 1)]
     scopes: Vec<String>,
     /// RFC 3339; never if absent.

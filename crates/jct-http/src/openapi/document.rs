@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::cwom;
 use crate::HttpOptions;
 use crate::problem::ErrorCode;
 use crate::routes::Document;
@@ -25,6 +26,7 @@ pub fn openapi_json(options: &HttpOptions, version: &str) -> Value {
     document["info"]["version"] = version.into();
     document["components"]["schemas"]["TaskSpec"] = task_spec();
     document["components"]["schemas"]["Problem"] = problem();
+    cwom::describe(&mut document);
     document["components"]["parameters"] = json!({"TraceId": trace_id()});
     document["components"]["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "description": "A key: JCT_API_KEY, or one made with `jct keys create`."}
@@ -72,7 +74,7 @@ fn problem() -> Value {
                     "type": "object",
                     "required": ["in", "pointer", "code", "message"],
                     "properties": {
-                        "in": {"type": "string", "enum": ["body", "query", "header"]},
+                        "in": {"type": "string", "enum": ["body", "query", "header", "path"]},
                         "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into that part of the request."},
                         "code": {"type": "string"},
                         "message": {"type": "string"}

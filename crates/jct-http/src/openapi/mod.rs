@@ -1,7 +1,9 @@
 //! The OpenAPI document: generated from the handlers, completed with what is the same for every operation.
 
 mod bodies;
+mod cwom;
 mod document;
+mod parts;
 
-pub(crate) use bodies::{BatchSchema, KeySchema, PauseSchema, StatusChangeSchema, TaskSpecSchema};
+pub(crate) use bodies::{BatchSchema, KeySchema, PauseSchema, PushSchema, StatusChangeSchema, TaskSpecSchema};
 pub use document::openapi_json;

@@ -4,6 +4,7 @@ use jct_contract::{DocumentError, SpecError};
 use jct_policy::PolicyError;
 use jct_store::StoreError;
 use jct_tower::access::{AuthError, CreateKeyError, RevokeKeyError};
+use jct_tower::audit::StateError;
 use jct_tower::intake::EnqueueError;
 use jct_tower::tasks::{ChangeError, ExplainError, ReadError, TraceAccessError};
 
@@ -170,6 +171,17 @@ impl From<RevokeKeyError> for Problem {
         match error {
             RevokeKeyError::NotFound => Self::plain(ErrorCode::KeyNotFound),
             RevokeKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StateError> for Problem {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::NotFound => Self::plain(ErrorCode::EntityNotFound),
+            StateError::Replay(cause) => Self::new(ErrorCode::AuditAltered, cause.to_string()),
+            StateError::Store(error) => error.into(),
+            other => Self::internal(other),
         }
     }
 }

@@ -67,9 +67,13 @@ impl Problem {
     }
 
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
-        let mut problem = Self::new(ErrorCode::MethodNotAllowed, format!("this path takes {allow}"));
-        problem.0.allow = Some(allow);
-        problem
+        Self::new(ErrorCode::MethodNotAllowed, format!("this path takes {allow}")).allowing(allow)
+    }
+
+    /// Adds the header that names the methods the path takes.
+    pub(crate) fn allowing(mut self, allow: &'static str) -> Self {
+        self.0.allow = Some(allow);
+        self
     }
 
     pub(crate) fn invalid(code: ErrorCode, violations: Vec<Violation>) -> Self {

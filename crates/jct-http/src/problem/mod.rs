@@ -2,7 +2,9 @@
 
 mod code;
 mod conversions;
+mod cwom;
 mod document;
+mod reviews;
 mod violation;
 
 pub(crate) use code::ErrorCode;

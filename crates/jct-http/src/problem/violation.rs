@@ -10,6 +10,7 @@ pub(crate) enum Place {
     Body,
     Query,
     Header,
+    Path,
 }
 
 /// One way in which a request breaks the rules.
@@ -18,7 +19,7 @@ pub(crate) struct Violation {
     /// The part of the request.
     #[serde(rename = "in")]
     pub(crate) place: Place,
-    /// JSON Pointer (RFC 6901) into that part; for query and headers, `/` and the name.
+    /// JSON Pointer (RFC 6901) into that part; for query, headers and path, `/` and the name.
     #[schema(example = "/target/repo")]
     pub(crate) pointer: String,
     /// Why, for programs.

@@ -17,7 +17,10 @@ const MAX_ITEMS: usize = 1000;
 /// Hands in 1 to 1000 independent tasks. The answer is `200` with one result an item, in order, each with the status it
 /// would have had alone; a refused item undoes no other.
 #[utoipa::path(post, path = "/tasks/enqueue/batch", operation_id = "enqueueBatch", tag = "tasks", security(("bearer" = ["tasks:write"])),
-    params(("hold" = Option<bool>, Query, description = "Keep the tasks `pending` until they are released.")),
+    params(
+        ("hold" = Option<bool>, Query, description = "Keep the tasks `pending` until they are released."),
+        ("create_cwom" = Option<bool>, Query, description = "Whether to create the tasks' work objects with them; by default as the tower is configured.")
+    ),
     request_body = BatchSchema,
     responses((status = 200, description = "One result an item, in order.", body = Vec<BatchItemBody<'static>>))
 )]
@@ -28,14 +31,21 @@ pub(crate) async fn enqueue_batch(
     body: RequestBody,
 ) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::of(&request);
-    let hold = query.flag("hold");
+    let modes = Modes { hold: query.flag("hold"), create_objects: query.choice("create_cwom") };
     query.finish()?;
     no_header_key(&request)?;
     let bytes = body.batch_json().await?;
     let document = parse_document(&bytes, DocumentLimits::default())?;
-    let (requests, refused) = sort_out(items(&document)?, &access, hold);
+    let (requests, refused) = sort_out(items(&document)?, &access, modes);
     let answers = access.tower().enqueue_batch(requests).await?;
     respond(&access, &edge, &merge(answers, refused, &access))
+}
+
+/// How every item is to be taken.
+#[derive(Clone, Copy)]
+struct Modes {
+    hold: bool,
+    create_objects: Option<bool>,
 }
 
 type Answer = Result<Enqueue, Problem>;
@@ -44,13 +54,13 @@ type Answer = Result<Enqueue, Problem>;
 fn sort_out(
     items: &[JsonValue<'_>],
     access: &Access<TasksWrite>,
-    hold: bool,
+    Modes { hold, create_objects }: Modes,
 ) -> (Vec<EnqueueRequest>, Vec<Option<Problem>>) {
     let mut requests = Vec::with_capacity(items.len());
     let refused = items.iter().map(|item| match TaskSpec::from_document(item) {
         Ok(spec) => {
             let (trace_id, principal) = (access.trace_id().clone(), access.principal());
-            requests.push(EnqueueRequest { spec, trace_id, principal, hold });
+            requests.push(EnqueueRequest { spec, trace_id, principal, hold, create_objects });
             None
         }
         Err(violations) => {

@@ -1,8 +1,5 @@
 //! Changing a task from outside its worker.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -12,7 +9,7 @@ use jct_tower::access::Scope;
 use jct_tower::tasks::{StatusFields, StatusRequest};
 
 use crate::auth::{Access, TasksChange, TasksWrite};
-use crate::input::{ObjectReader, QueryReader, RequestBody, TaskPath, printable};
+use crate::input::{Both, ObjectReader, QueryReader, RequestBody, TaskPath, printable};
 use crate::openapi::StatusChangeSchema;
 use crate::problem::{ErrorCode, Problem};
 use crate::wire::{ChangeBody, change_body, json};
@@ -97,12 +94,6 @@ impl Asked {
     }
 }
 
-/// The two places where a field can be.
-struct Both<'q, 'd> {
-    query: QueryReader<'q>,
-    body: ObjectReader<'d>,
-}
-
 impl Both<'_, '_> {
     fn read(mut self) -> Result<Asked, Problem> {
         let status = self.value::<TaskStatus>("status");
@@ -120,8 +111,7 @@ impl Both<'_, '_> {
                 None
             }
         });
-        let mut violations = self.query.finish_into();
-        violations.extend(self.body.finish_into());
+        let violations = self.finish_into();
         match request {
             Some(request) if violations.is_empty() => Ok(Asked { request, fence }),
             None if violations.is_empty() => {
@@ -130,11 +120,6 @@ impl Both<'_, '_> {
             }
             Some(_) | None => Err(Problem::invalid(ErrorCode::InvalidRequest, violations)),
         }
-    }
-
-    fn value<T: FromStr<Err: Display> + PartialEq>(&mut self, name: &'static str) -> Option<T> {
-        let (query, body) = (self.query.value(name), self.body.value(name));
-        self.agreed(name, query, body)
     }
 
     /// A short text for one line.
@@ -170,17 +155,6 @@ impl Both<'_, '_> {
             }
         });
         self.agreed("result", query, body)
-    }
-
-    fn agreed<T: PartialEq>(&mut self, name: &'static str, query: Option<T>, body: Option<T>) -> Option<T> {
-        match (query, body) {
-            (Some(query), Some(body)) if query != body => {
-                let message = format!("`{name}` says one thing in the query and another in the body");
-                self.query.refuse(name, "VALUE_NOT_ALLOWED", message);
-                None
-            }
-            (query, body) => query.or(body),
-        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::wire::{EnqueueBody, enqueue_response};
 #[utoipa::path(post, path = "/tasks/enqueue", operation_id = "enqueueTask", tag = "tasks", security(("bearer" = ["tasks:write"])),
     params(
         ("hold" = Option<bool>, Query, description = "Keep the task `pending` until it is released."),
+        ("create_cwom" = Option<bool>, Query, description = "Whether to create the task's work objects with it, in one transaction; by default as the tower is configured, which is `true` unless set."),
         ("Idempotency-Key" = Option<String>, Header, description = "The same as the field `idempotency_key`.")
     ),
     request_body = TaskSpecSchema,
@@ -46,7 +47,7 @@ async fn take(
     body: RequestBody,
 ) -> Result<(HttpResponse, bool), Problem> {
     let mut query = QueryReader::of(request);
-    let hold = query.flag("hold");
+    let (hold, create_objects) = (query.flag("hold"), query.choice("create_cwom"));
     query.finish()?;
     let header_key = idempotency_key(request)?;
     let mut spec = TaskSpec::from_json(&body.json().await?)?;
@@ -54,7 +55,7 @@ async fn take(
         spec = spec.with_idempotency_key(key).map_err(in_header)?;
     }
     let (trace_id, principal) = (access.trace_id().clone(), access.principal());
-    let answer = access.tower().enqueue(EnqueueRequest { spec, trace_id, principal, hold }).await;
+    let answer = access.tower().enqueue(EnqueueRequest { spec, trace_id, principal, hold, create_objects }).await;
     let enqueue = answer.map_err(|error| Problem::of_enqueue(error, access.may_read_policy()))?;
     Ok((enqueue_response(&enqueue)?, enqueue.replayed))
 }

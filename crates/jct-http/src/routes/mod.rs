@@ -1,8 +1,11 @@
 //! The routes: one file a resource, one table of paths and methods.
 
 mod attempts;
+mod audit;
+mod audit_query;
 mod batch;
 mod change;
+pub(crate) mod cwom;
 mod docs;
 mod enqueue;
 mod events;
@@ -10,6 +13,8 @@ mod explain;
 mod keys;
 mod list;
 mod queue;
+mod reviews;
+mod runs;
 mod system;
 mod table;
 mod task;

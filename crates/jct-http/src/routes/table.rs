@@ -8,7 +8,8 @@ use actix_web::{HttpResponse, Resource, Route};
 use utoipa::OpenApi;
 
 use super::{
-    attempts, batch, change, docs, enqueue, events, explain, keys, list, queue, system, task, trace, trace_file,
+    attempts, audit, batch, change, cwom, docs, enqueue, events, explain, keys, list, queue, reviews, runs, system,
+    task, trace, trace_file,
 };
 use crate::problem::{ErrorCode, Problem};
 
@@ -35,8 +36,17 @@ use crate::problem::{ErrorCode, Problem};
         attempts::task_attempts,
         trace::task_trace,
         trace_file::task_trace_file,
+        reviews::pending_reviews,
+        runs::view_run,
+        runs::run_diff,
+        runs::run_bundle,
+        runs::push_run,
         queue::pause_queue,
         queue::resume_queue,
+        audit::list_audit,
+        audit::audit_checkpoints,
+        audit::audit_chain,
+        audit::audit_state,
         keys::list_keys,
         keys::create_key,
         keys::revoke_key
@@ -68,6 +78,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(reading("/tasks/{task_id}/attempts").route(read().to(attempts::task_attempts)))
         .service(reading("/tasks/{task_id}/trace").route(read().to(trace::task_trace)))
         .service(reading("/tasks/{task_id}/trace/{file:.*}").route(read().to(trace_file::task_trace_file)))
+        .service(reading("/reviews/pending").route(read().to(reviews::pending_reviews)))
+        .service(reading("/runs/{id}").route(read().to(runs::view_run)))
+        .service(reading("/runs/{id}/diff").route(read().to(runs::run_diff)))
+        .service(reading("/runs/{id}/bundle").route(read().to(runs::run_bundle)))
+        .service(resource("/runs/{id}/push", "POST").route(web::post().to(runs::push_run)))
         .service(resource("/queue/pause", "POST").route(web::post().to(queue::pause_queue)))
         .service(resource("/queue/resume", "POST").route(web::post().to(queue::resume_queue)))
         .service(
@@ -76,20 +91,25 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
                 .route(web::post().to(keys::create_key)),
         )
         .service(resource("/keys/{name}", "DELETE").route(web::delete().to(keys::revoke_key)))
+        .service(reading("/audit").route(read().to(audit::list_audit)))
+        .service(reading("/audit/checkpoints").route(read().to(audit::audit_checkpoints)))
+        .service(reading("/audit/{entity_kind}/{entity_id}").route(read().to(audit::audit_chain)))
+        .service(reading("/audit/{entity_kind}/{entity_id}/state").route(read().to(audit::audit_state)))
+        .configure(cwom::configure)
         .default_service(web::to(unknown_path));
 }
 
 /// A path that can only be read.
-fn reading(path: &str) -> Resource {
+pub(super) fn reading(path: &str) -> Resource {
     resource(path, "GET, HEAD")
 }
 
 /// A path with the methods it takes, as the `Allow` header names them.
-fn resource(path: &str, allow: &'static str) -> Resource {
+pub(super) fn resource(path: &str, allow: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move || async move { refused(Problem::method_not_allowed(allow)) }))
 }
 
-fn read() -> Route {
+pub(super) fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 

@@ -10,7 +10,7 @@ use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, ETAG};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, stream as streams};
 use jct_trace::TraceFile;
 
 use crate::auth::{Access, TasksRead};
@@ -39,19 +39,25 @@ pub(crate) async fn task_trace_file(
 ) -> Result<HttpResponse, Problem> {
     let attempt = attempt_of(&request)?;
     let file = path_text(&request, "file");
-    let TraceFile { entry, file } = access.tower().task_trace_file(path.id()?, attempt, file).await?;
-    let (content_type, disposition) = presentation(entry.path.as_str());
-    Ok(HttpResponse::Ok()
+    let found = access.tower().task_trace_file(path.id()?, attempt, file).await?;
+    let (content_type, disposition) = presentation(found.entry.path.as_str());
+    Ok(stream(found, content_type, disposition))
+}
+
+/// A file of a trace, as it lies there; its digest is in the `ETag`.
+pub(super) fn stream(found: TraceFile, content_type: &'static str, disposition: &'static str) -> HttpResponse {
+    let TraceFile { entry, file } = found;
+    HttpResponse::Ok()
         .content_type(content_type)
         .insert_header((CONTENT_DISPOSITION, disposition))
         .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
         .insert_header((ETAG, format!("\"{}\"", entry.digest)))
-        .body(SizedStream::new(entry.size_bytes, pieces(file, entry.size_bytes))))
+        .body(SizedStream::new(entry.size_bytes, pieces(file, entry.size_bytes)))
 }
 
 /// The content in pieces, exactly as many bytes as announced; a file that is shorter breaks the answer off.
 fn pieces(file: File, size: u64) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold((Some(file), size), |(file, left)| async move {
+    streams::try_unfold((Some(file), size), |(file, left)| async move {
         let Some(file) = file.filter(|_| left > 0) else { return Ok(None) };
         let read = tokio::task::spawn_blocking(move || read_piece(file, left)).await.map_err(io::Error::other)?;
         let (file, bytes) = read?;

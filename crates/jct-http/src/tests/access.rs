@@ -34,7 +34,10 @@ fn operations() -> Vec<Operation> {
 }
 
 fn concrete(path: &str) -> String {
-    path.replace("{task_id}", "018f0000-0000-7000-8000-000000000000")
+    path.replace("{id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{task_id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{entity_kind}", "task")
+        .replace("{entity_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{file}", "log.txt")
         .replace("{name}", "nobody")
 }

@@ -45,6 +45,10 @@ async fn listed_origins_may_read_answers_and_no_other() {
     assert_eq!(listed.status, 204);
     assert_eq!(listed.header("access-control-allow-origin"), Some("https://console.example"));
     assert_eq!(listed.header("access-control-allow-credentials"), None);
+    let (allowed, shown) = ("access-control-allow-headers", "access-control-expose-headers");
+    let names = |name| listed.header(name).unwrap().split(", ").collect::<Vec<_>>();
+    // What a page needs to change an object under its version.
+    assert!(names(allowed).contains(&"if-match") && names(shown).contains(&"etag"));
     let other = app.call(Method::OPTIONS, "/tasks/enqueue", &origin("https://evil.example"), None).await;
     assert_eq!((other.status, other.header("access-control-allow-origin")), (405, None));
     let read = app.call(Method::GET, "/tasks", &[("origin", "https://evil.example")], None).await;

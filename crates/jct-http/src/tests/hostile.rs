@@ -6,7 +6,7 @@ use super::app::{TestApp, task};
 
 /// Looks for what must never be in an answer.
 #[track_caller]
-fn harmless(app: &TestApp, what: &str, answer: &super::app::Answer) {
+pub(super) fn harmless(app: &TestApp, what: &str, answer: &super::app::Answer) {
     assert!(answer.status < 500, "{what}: {}", answer.text);
     let folder = app.folder().to_str().unwrap();
     for leak in [folder, "SELECT", "INSERT", "diesel", "sqlite3", "panicked", "crates/"] {
@@ -106,13 +106,26 @@ async fn invariant_7_no_query_or_path_breaks_the_server() {
                 format!("/tasks/{id}/status"),
                 format!("/tasks/{id}/trace"),
                 format!("/tasks/{id}"),
+                "/reviews/pending".to_owned(),
             ] {
                 let method = if path.ends_with("/status") { Method::PATCH } else { Method::GET };
                 let path = format!("{path}?{name}={value}");
                 harmless(&app, &path, &app.call(method, &path, &[], None).await);
             }
         }
-        for path in ["/tasks/X", "/tasks/X/events", "/tasks/X/trace/X", "/docs/X", "/docs/errors/X", "/keys/X", "/X"] {
+        for path in [
+            "/tasks/X",
+            "/tasks/X/events",
+            "/tasks/X/trace/X",
+            "/docs/X",
+            "/docs/errors/X",
+            "/keys/X",
+            "/X",
+            "/runs/X",
+            "/runs/X/diff",
+            "/runs/X/bundle",
+            "/reviews/X",
+        ] {
             let path = path.replace('X', value);
             let Ok(uri) = path.parse::<actix_web::http::Uri>() else { continue };
             harmless(&app, &path, &app.call(Method::GET, &uri.to_string(), &[], None).await);

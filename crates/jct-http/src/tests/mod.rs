@@ -5,16 +5,21 @@
 
 mod access;
 mod app;
+mod audit;
 mod batch;
+mod cwom;
 mod documents;
 mod edge;
 mod enqueue;
 mod events;
+mod evidence;
 mod hostile;
 mod keys;
 mod lifecycle;
 mod list;
 mod metrics;
+mod reviews;
+mod runs;
 mod socket;
 mod system;
 mod worker;

@@ -56,3 +56,29 @@ async fn the_queue_is_paused_with_a_reason_and_resumed() {
     let resumed = app.call(actix_web::http::Method::POST, "/queue/resume", &[], None).await.json();
     assert_eq!((&resumed["changed"], &resumed["paused"]), (&true.into(), &serde_json::Value::Null));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_say_which_isolation_they_give_and_tasks_wait_for_the_one_they_insist_on() {
+    use jct_contract::{IsolationLevel, Timestamp, WorkerId};
+    let app = TestApp::new().await;
+    let worker = jct_store::model::NewWorker {
+        id: WorkerId::at(Timestamp::from_micros(1)),
+        name: "w1".to_owned(),
+        version: "0".to_owned(),
+        executors: vec!["survey".to_owned()],
+        filter: jct_store::model::ClaimFilter::Any,
+        slots: 1,
+        isolation: Some(IsolationLevel::L2),
+    };
+    app.store.worker_started(worker).await.unwrap();
+    assert_eq!(app.get("/workers").await.json()[0]["isolation"], "L2");
+    let mut task = super::app::task();
+    task["inputs"] = serde_json::json!({"isolation": "L3"});
+    let id = app.enqueue(&task).await;
+    let explained = app.get(&format!("/tasks/{id}/explain")).await.json();
+    let expect = serde_json::json!([
+        {"kind": "isolation_unavailable", "needed": "L3", "workers": [{"name": "w1", "gives": "L2"}]}
+    ]);
+    assert_eq!(explained["blockers"], expect);
+    assert_eq!(explained["summary"], "no worker gives isolation L3: w1 gives L2");
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::Method;
 use jct_contract::{Timestamp, WorkerId};
 use jct_lifecycle::{AttemptEnd, RetryPolicy};
-use jct_store::model::{Claim, ClaimFilter, ClaimedTask, EventKind, NewEvent, Settlement, TraceRef};
+use jct_store::model::{Claim, ClaimFilter, ClaimedTask, EventKind, NewEvent, RunReport, Settlement, TraceRef};
 use jct_tower::TowerOptions;
 use jct_trace::{AttemptIdentity, LogStream, Output, TraceRoot};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ async fn claim(app: &TestApp) -> ClaimedTask {
         limit: 1,
         lease: Duration::from_secs(60),
         filter: ClaimFilter::Any,
+        isolation: None,
     };
     app.store.claim(claim).await.unwrap().pop().unwrap()
 }
@@ -46,6 +47,9 @@ async fn complete(app: &TestApp, root: &TraceRoot, claimed: &ClaimedTask) {
         lease: claimed.lease,
         end: AttemptEnd::Completed { result: r#"{"ok":true}"#.to_owned() },
         trace: Some(TraceRef { path: sealed.relative_path, manifest_digest: Some(sealed.manifest_digest.to_string()) }),
+        artifacts: Vec::new(),
+        evidence: None,
+        report: RunReport::default(),
         retry: RetryPolicy::default(),
         jitter: 0.5,
     };

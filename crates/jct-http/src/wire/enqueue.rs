@@ -3,9 +3,10 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, LOCATION};
-use jct_contract::{TaskId, Timestamp};
+use jct_contract::{ConstraintSnapshotId, ContextPacketId, IssueId, RepoId, TaskId, Timestamp};
+use jct_cwom::task::TaskIds;
 use jct_lifecycle::TaskStatus;
-use jct_store::model::{ExternalLease, TaskRecord};
+use jct_store::model::ExternalLease;
 use jct_tower::intake::Enqueue;
 use jct_tower::tasks::Change;
 use serde::Serialize;
@@ -30,16 +31,46 @@ pub(crate) struct EnqueueBody<'a> {
     created_at: Timestamp,
     trace_id: &'a str,
     task: TaskBody<'a>,
+    /// The work objects that were created with the task; absent if none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cwom: Option<TaskObjectsBody>,
+}
+
+/// The work objects of a task.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TaskObjects)]
+pub(crate) struct TaskObjectsBody {
+    #[schema(value_type = String, format = "uuid")]
+    repo_id: RepoId,
+    #[schema(value_type = String, format = "uuid")]
+    issue_id: IssueId,
+    #[schema(value_type = String, format = "uuid")]
+    context_packet_id: ContextPacketId,
+    #[schema(value_type = String, format = "uuid")]
+    constraint_snapshot_id: ConstraintSnapshotId,
+}
+
+impl From<TaskIds> for TaskObjectsBody {
+    fn from(ids: TaskIds) -> Self {
+        Self {
+            repo_id: ids.repo,
+            issue_id: ids.issue,
+            context_packet_id: ids.context_packet,
+            constraint_snapshot_id: ids.constraint_snapshot,
+        }
+    }
 }
 
 impl<'a> EnqueueBody<'a> {
-    pub(crate) fn of(record: &'a TaskRecord) -> Result<Self, Problem> {
+    pub(crate) fn of(enqueue: &'a Enqueue) -> Result<Self, Problem> {
+        let record = &enqueue.record;
         Ok(Self {
             task_id: record.id,
             status: record.state.status(),
             created_at: record.created_at,
             trace_id: record.trace_id.as_str(),
             task: TaskBody::of(record)?,
+            cwom: enqueue.objects.map(TaskObjectsBody::from),
         })
     }
 }
@@ -47,7 +78,7 @@ impl<'a> EnqueueBody<'a> {
 /// `201` with the new task, or `200` with the one that was there already.
 pub(crate) fn enqueue_response(enqueue: &Enqueue) -> Result<HttpResponse, Problem> {
     let status = if enqueue.replayed { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = json(status, &EnqueueBody::of(&enqueue.record)?)?;
+    let mut response = json(status, &EnqueueBody::of(enqueue)?)?;
     let headers = response.headers_mut();
     if let Ok(location) = format!("/tasks/{}", enqueue.record.id).try_into() {
         headers.insert(LOCATION, location);
@@ -83,6 +114,8 @@ pub(crate) struct TakenBody<'a> {
     created_at: Timestamp,
     trace_id: &'a str,
     task: TaskBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cwom: Option<TaskObjectsBody>,
 }
 
 /// An item that was refused.
@@ -98,7 +131,7 @@ pub(crate) struct RefusedBody {
 
 impl<'a> BatchItemBody<'a> {
     pub(crate) fn taken(index: usize, enqueue: &'a Enqueue) -> Result<Self, Problem> {
-        let Enqueue { record, replayed } = enqueue;
+        let Enqueue { record, replayed, objects } = enqueue;
         Ok(Self::Taken(Box::new(TakenBody {
             index,
             status: if *replayed { 200 } else { 201 },
@@ -107,6 +140,7 @@ impl<'a> BatchItemBody<'a> {
             created_at: record.created_at,
             trace_id: record.trace_id.as_str(),
             task: TaskBody::of(record)?,
+            cwom: objects.map(TaskObjectsBody::from),
         })))
     }
 

@@ -1,6 +1,6 @@
 //! "Why is this task not running?"
 
-use jct_contract::{TaskId, Timestamp};
+use jct_contract::{IsolationLevel, RunId, TaskId, Timestamp};
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::model::Pause;
 use jct_tower::tasks::{Blocker, Explanation};
@@ -54,6 +54,10 @@ enum StandingBody<'a> {
         reason: ReasonCode,
         #[schema(value_type = String, format = DateTime)]
         at: Timestamp,
+        /// The run that waits for a review, if the work is done and nobody has said yet that it is good.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, format = "uuid")]
+        under_review: Option<RunId>,
     },
 }
 
@@ -81,6 +85,13 @@ enum BlockerBody<'a> {
         executor: &'a str,
         workers: usize,
     },
+    IsolationUnavailable {
+        /// The level that the task insists on.
+        #[schema(value_type = String, example = "L3")]
+        needed: IsolationLevel,
+        /// What each worker that offers the executor gives.
+        workers: Vec<GivenBody<'a>>,
+    },
     WorkersBusy {
         executor: &'a str,
         slots: u64,
@@ -88,6 +99,15 @@ enum BlockerBody<'a> {
     Behind {
         ahead: u64,
     },
+}
+
+/// The isolation that a worker gives.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GivenIsolation)]
+struct GivenBody<'a> {
+    name: &'a str,
+    #[schema(value_type = String, example = "L2")]
+    gives: IsolationLevel,
 }
 
 impl<'a> ExplanationBody<'a> {
@@ -113,8 +133,8 @@ impl<'a> ExplanationBody<'a> {
                     cancel_requested_at: *cancel_requested_at,
                 },
             ),
-            Explanation::Finished { status, reason, at } => {
-                (*status, StandingBody::Finished { reason: *reason, at: *at })
+            Explanation::Finished { status, reason, at, under_review } => {
+                (*status, StandingBody::Finished { reason: *reason, at: *at, under_review: *under_review })
             }
         };
         Self { task_id, status, summary: standing.summary(), standing }
@@ -128,6 +148,10 @@ impl<'a> BlockerBody<'a> {
             Blocker::NotDue { until } => Self::NotDue { until: *until },
             Blocker::BackingOff { until, last_reason } => Self::BackingOff { until: *until, last_reason: *last_reason },
             Blocker::NoWorker { executor, workers } => Self::NoWorker { executor, workers: *workers },
+            Blocker::IsolationUnavailable { needed, workers } => {
+                let workers = workers.iter().map(|(name, gives)| GivenBody { name, gives: *gives }).collect();
+                Self::IsolationUnavailable { needed: *needed, workers }
+            }
             Blocker::WorkersBusy { executor, slots } => Self::WorkersBusy { executor, slots: *slots },
             Blocker::Behind { ahead } => Self::Behind { ahead: *ahead },
         }
@@ -142,6 +166,11 @@ impl<'a> BlockerBody<'a> {
             }
             Self::NoWorker { executor, workers } => {
                 format!("none of {workers} living workers offers executor `{executor}`")
+            }
+            Self::IsolationUnavailable { needed, workers } => {
+                let given: Vec<_> =
+                    workers.iter().map(|GivenBody { name, gives }| format!("{name} gives {gives}")).collect();
+                format!("no worker gives isolation {needed}: {}", given.join(", "))
             }
             Self::WorkersBusy { executor, slots } => {
                 format!("all {slots} slots of workers that offer executor `{executor}` are taken")
@@ -161,7 +190,10 @@ impl StandingBody<'_> {
                 let (HolderBody::Worker { name, .. } | HolderBody::External { name }) = holder;
                 format!("attempt {attempt} is running at `{name}` since {since}")
             }
-            Self::Finished { reason, at } => format!("ended with {reason} at {at}"),
+            Self::Finished { under_review: Some(run), at, .. } => {
+                format!("completed at {at}; its run waits for a review: jct review show {run}")
+            }
+            Self::Finished { reason, at, under_review: None } => format!("ended with {reason} at {at}"),
         }
     }
 }

@@ -2,21 +2,31 @@
 
 mod answer;
 mod attempt;
+mod audit;
+mod cwom;
 mod enqueue;
 mod explain;
 mod health;
 mod key;
 mod overview;
+mod page;
 mod parties;
+mod review;
+mod run;
 mod task;
 mod trace;
 
 pub(crate) use answer::{json, no_content};
 pub(crate) use attempt::AttemptBody;
+pub(crate) use audit::{EntryBody, SealsBody, StateBody};
+pub(crate) use cwom::{created, object, objects, unchanged};
 pub(crate) use enqueue::{BatchItemBody, ChangeBody, EnqueueBody, change_body, enqueue_response};
 pub(crate) use explain::ExplanationBody;
 pub(crate) use health::{HealthBody, HealthzBody, VersionBody};
 pub(crate) use key::{KeyBody, NewKeyBody};
 pub(crate) use overview::{OverviewBody, PauseChangeBody, WorkerBody};
+pub(crate) use page::{page, page_after};
+pub(crate) use review::{PendingReviewBody, reviewed};
+pub(crate) use run::{PushedBody, RunViewBody};
 pub(crate) use task::{TaskBody, raw};
 pub(crate) use trace::TraceBody;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jct_contract::{Timestamp, WorkerId};
+use jct_contract::{IsolationLevel, Timestamp, WorkerId};
 use jct_lifecycle::TaskStatus;
 use jct_store::model::{Pause, QueueStatus, WorkerRecord};
 use jct_tower::queue::PauseChange;
@@ -75,6 +75,8 @@ pub(crate) struct WorkerBody<'a> {
     started_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     last_seen_at: Timestamp,
+    /// The isolation level that it gives: `L0` to `L3`, or nothing if it did not say.
+    isolation: Option<&'static str>,
 }
 
 /// How the queue stands after a request to pause or resume it.
@@ -128,6 +130,7 @@ impl<'a> WorkerBody<'a> {
             started_at,
             last_seen_at,
             stopped_at: _,
+            isolation,
         } = worker;
         Self {
             id: *id,
@@ -139,6 +142,7 @@ impl<'a> WorkerBody<'a> {
             running: *running,
             started_at: *started_at,
             last_seen_at: *last_seen_at,
+            isolation: isolation.map(IsolationLevel::as_str),
         }
     }
 }

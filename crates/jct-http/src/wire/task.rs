@@ -1,6 +1,6 @@
 //! The task object: the names and the order that clients know, and then what came later.
 
-use jct_contract::{Constraints, NormalizedTask, RequestedBy, TaskId, Timestamp};
+use jct_contract::{Constraints, IssueId, NormalizedTask, RequestedBy, TaskId, Timestamp};
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::model::{TaskRecord, TaskState};
 use serde::Serialize;
@@ -50,7 +50,9 @@ pub(crate) struct TaskBody<'a> {
     /// Why a failed or cancelled task ended.
     error: Option<&'a str>,
     trace_path: Option<&'a str>,
-    cwom_issue_id: Option<&'a str>,
+    /// The issue that was created with the task.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    cwom_issue_id: Option<IssueId>,
     trace_id: &'a str,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
@@ -121,7 +123,7 @@ struct Standing<'a> {
 
 impl<'a> TaskBody<'a> {
     pub(crate) fn of(record: &'a TaskRecord) -> Result<Self, Problem> {
-        let TaskRecord { id, task, trace_id, submitter, created_at, state } = record;
+        let TaskRecord { id, task, trace_id, submitter, created_at, issue_id, state } = record;
         let Standing {
             queued_at,
             started_at,
@@ -156,7 +158,7 @@ impl<'a> TaskBody<'a> {
             result,
             error,
             trace_path,
-            cwom_issue_id: None,
+            cwom_issue_id: *issue_id,
             trace_id: trace_id.as_str(),
             updated_at: state.updated_at(),
             acceptance_criteria: task.acceptance_criteria(),

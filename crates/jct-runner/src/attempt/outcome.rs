@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use jct_exec::{Execution, FailureReason, JsonObject};
+use jct_cwom::{EvidenceFindings, Verdict};
+use jct_evidence::RunEnded;
+use jct_exec::{Execution, JsonObject};
 use jct_lifecycle::{AttemptEnd, ReasonCode};
 use jct_trace::{OUTPUT_FILE, Output, TraceError};
 use serde_json::{Value, json};
 
+use super::reason::reason_code;
 use super::supervise::Supervised;
 use crate::order::StopReason;
 use crate::text::beginning;
@@ -35,6 +38,9 @@ pub(crate) struct Context<'a> {
     /// The trace folder, relative to the trace root.
     pub(crate) trace_path: &'a str,
 }
+
+/// What the attempt left behind beside its output: how it was isolated, which commit it handed over, what it cost.
+pub(crate) type Facts = JsonObject;
 
 impl Outcome {
     pub(crate) fn failed(reason: ReasonCode, message: &str) -> Self {
@@ -74,16 +80,61 @@ impl Outcome {
     }
 
     /// The outcome of supervised work; `None` if its lease is gone and there is nobody to report to.
-    pub(crate) fn of(supervised: Supervised, context: &Context<'_>) -> Option<Self> {
+    pub(crate) fn of(supervised: Supervised<Execution>, facts: Facts, context: &Context<'_>) -> Option<Self> {
         Some(match supervised {
             Supervised::Lost => return None,
-            Supervised::Killed(reason) => Self::stopped(reason, JsonObject::new()),
-            Supervised::Overdue => Self::overdue(context, JsonObject::new()),
+            Supervised::Killed(reason) => Self::stopped(reason, facts),
+            Supervised::Overdue => Self::overdue(context, facts),
             Supervised::Panicked => {
-                Self::failed(ReasonCode::WorkerError, &format!("the executor `{}` panicked", context.executor))
+                let message = format!("the executor `{}` panicked", context.executor);
+                Self::failed_with(ReasonCode::WorkerError, &message, facts)
             }
-            Supervised::Ended { execution, told } => Self::executed(execution, told, context),
+            Supervised::Ended { ended: execution, told } => Self::executed(with(execution, facts), told, context),
         })
+    }
+
+    /// How the work ended, for the prover; `None` if there is nothing to prove: it was stopped, or it never came to that.
+    pub(crate) fn ended(&self) -> Option<RunEnded> {
+        match &self.end {
+            AttemptEnd::Completed { .. } => Some(RunEnded::Done),
+            AttemptEnd::Failed { reason: ReasonCode::TimeBudgetExceeded, .. } => Some(RunEnded::TimedOut),
+            AttemptEnd::Failed { reason, message } if !reason.is_retryable() => {
+                Some(RunEnded::Failed { code: reason.as_str().to_owned(), message: message.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The same work, judged. What ran to its end and does not do what was asked for has failed.
+    pub(crate) fn judged(self, findings: &EvidenceFindings, context: &Context<'_>) -> Self {
+        let Output::Result(Value::Object(mut output)) = self.output else { return self };
+        let evidence = json!({ "verdict": findings.verdict, "verdict_reason": findings.verdict_reason });
+        if findings.verdict == Verdict::Fail {
+            let details = JsonObject::from_iter([
+                ("evidence".to_owned(), evidence),
+                ("reasons".to_owned(), findings.reasons.clone().into()),
+                ("result".to_owned(), Value::Object(output)),
+            ]);
+            return Self::failed_with(ReasonCode::ProofFailed, &findings.verdict_reason, details);
+        }
+        output.insert("evidence".to_owned(), evidence);
+        Self::completed(output, context)
+    }
+
+    /// The prover could not say anything about work that ran to its end, so nothing is known of it.
+    pub(crate) fn unproven(self, reason: ReasonCode, message: &str) -> Self {
+        match self.output {
+            Output::Result(Value::Object(output)) => Self::failed_with(reason, message, output),
+            _ => self,
+        }
+    }
+
+    /// The proof of work that ran to its end was stopped, and the work with it.
+    pub(crate) fn broken_off(self, told: StopReason) -> Self {
+        match self.output {
+            Output::Result(Value::Object(output)) => Self::stopped(told, output),
+            _ => self,
+        }
     }
 
     fn overdue(context: &Context<'_>, details: JsonObject) -> Self {
@@ -121,6 +172,18 @@ impl Outcome {
     }
 }
 
+/// The same end with the facts beside its output. What the executor says itself stays.
+fn with(mut execution: Execution, facts: Facts) -> Execution {
+    let (Execution::Completed { output }
+    | Execution::Failed { output, .. }
+    | Execution::TimedOut { output }
+    | Execution::Cancelled { output }) = &mut execution;
+    for (name, fact) in facts {
+        output.entry(name).or_insert(fact);
+    }
+    execution
+}
+
 /// What is left of a result that is too large: its small members, and where the whole of it is.
 fn shortened(whole: &Value, size_bytes: usize, context: &Context<'_>) -> Value {
     let small = |(_, value): &(&String, &Value)| value.to_string().len() <= MAX_KEPT_MEMBER_BYTES;
@@ -141,23 +204,10 @@ fn error(code: ReasonCode, message: &str, details: JsonObject) -> Output {
     Output::Error(TraceError { code, message: message.to_owned(), details })
 }
 
-fn reason_code(reason: FailureReason) -> ReasonCode {
-    match reason {
-        FailureReason::CommandFailed { .. } => ReasonCode::CommandFailed,
-        FailureReason::CommandSignalled { .. } => ReasonCode::CommandSignalled,
-        FailureReason::InvalidInput | FailureReason::CommandNotFound => ReasonCode::InvalidInput,
-        FailureReason::RepoNotConfigured => ReasonCode::RepoNotConfigured,
-        FailureReason::RefNotFound | FailureReason::PathNotFound => ReasonCode::RefNotFound,
-        FailureReason::FetchFailed | FailureReason::FetchTimedOut | FailureReason::CheckoutFailed => {
-            ReasonCode::CheckoutFailed
-        }
-        // Whatever else an executor may come to say, calling it the worker's failure has it tried again.
-        _ => ReasonCode::WorkerError,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use jct_exec::FailureReason;
+
     use super::*;
 
     const CONTEXT: Context<'_> = Context {
@@ -170,7 +220,7 @@ mod tests {
 
     #[track_caller]
     fn check(execution: Execution, told: Option<StopReason>, expect: ReasonCode) {
-        let outcome = Outcome::of(Supervised::Ended { execution, told }, &CONTEXT).unwrap();
+        let outcome = Outcome::of(Supervised::Ended { ended: execution, told }, Facts::new(), &CONTEXT).unwrap();
         assert_eq!(outcome.end.reason(), expect);
         // Result xor error, and both sides of the outcome agree on which.
         let completed = matches!(outcome.end, AttemptEnd::Completed { .. });
@@ -200,30 +250,47 @@ mod tests {
     }
 
     #[test]
-    fn only_failures_of_the_surroundings_are_retried() {
-        for reason in [
-            FailureReason::CommandFailed { exit_code: 1 },
-            FailureReason::CommandSignalled { signal: 9 },
-            FailureReason::CommandNotFound,
-            FailureReason::CommandNotStarted,
-            FailureReason::InvalidInput,
-            FailureReason::RepoNotConfigured,
-            FailureReason::RefNotFound,
-            FailureReason::PathNotFound,
-            FailureReason::FetchFailed,
-            FailureReason::FetchTimedOut,
-            FailureReason::CheckoutFailed,
-            FailureReason::GitUnavailable,
-            FailureReason::WorkspaceFailed,
-            FailureReason::ArtifactFailed,
-        ] {
-            assert_eq!(reason_code(reason).is_retryable(), reason.is_infrastructure(), "{reason:?}");
+    fn facts_stand_beside_what_the_executor_says_and_never_replace_it() {
+        let facts = || Facts::from_iter([("isolation".to_owned(), "L3".into()), ("commit".to_owned(), "b".into())]);
+        let output = JsonObject::from_iter([("commit".to_owned(), "a".into())]);
+        let ended = Supervised::Ended { ended: Execution::Completed { output }, told: None };
+        let Output::Result(result) = Outcome::of(ended, facts(), &CONTEXT).unwrap().output else { panic!("no result") };
+        assert_eq!(result, json!({ "commit": "a", "isolation": "L3" }));
+        let Output::Error(error) = Outcome::of(Supervised::Overdue, facts(), &CONTEXT).unwrap().output else {
+            panic!("no error")
+        };
+        assert_eq!(error.details.unwrap()["isolation"], "L3");
+    }
+
+    #[test]
+    fn a_verdict_of_fail_fails_what_the_executor_called_done() {
+        let done = || Outcome::completed(JsonObject::new(), &CONTEXT);
+        let failed = done().judged(&EvidenceFindings::new(Verdict::Fail, "nothing was changed"), &CONTEXT);
+        let AttemptEnd::Failed { reason, message } = &failed.end else { panic!("not failed") };
+        assert_eq!((*reason, message.as_str()), (ReasonCode::ProofFailed, "nothing was changed"));
+        for verdict in [Verdict::Pass, Verdict::Partial] {
+            let judged = done().judged(&EvidenceFindings::new(verdict, "looked at"), &CONTEXT);
+            let AttemptEnd::Completed { result } = &judged.end else { panic!("not completed") };
+            assert!(result.contains("looked at"), "{result}");
         }
+        // Nothing that failed becomes better by being looked at.
+        let was = Outcome::failed(ReasonCode::CommandFailed, "no");
+        assert_eq!(was.clone().judged(&EvidenceFindings::new(Verdict::Pass, "fine"), &CONTEXT), was);
+    }
+
+    #[test]
+    fn only_ends_that_say_something_about_the_work_are_proven() {
+        let failed = |reason| Outcome::failed(reason, "no").ended();
+        assert_eq!(Outcome::completed(JsonObject::new(), &CONTEXT).ended(), Some(RunEnded::Done));
+        assert_eq!(failed(ReasonCode::TimeBudgetExceeded), Some(RunEnded::TimedOut));
+        assert!(matches!(failed(ReasonCode::CommandFailed), Some(RunEnded::Failed { .. })));
+        assert_eq!(failed(ReasonCode::WorkerError), None);
+        assert_eq!(Outcome::stopped(StopReason::Cancel, JsonObject::new()).ended(), None);
     }
 
     #[test]
     fn a_lost_lease_reports_nothing() {
-        assert_eq!(Outcome::of(Supervised::Lost, &CONTEXT), None);
+        assert_eq!(Outcome::of(Supervised::Lost, Facts::new(), &CONTEXT), None);
     }
 
     #[test]

@@ -1,27 +1,28 @@
 //! The steps of one attempt, in order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jct_contract::{Clock, ExecutorName, SystemClock, WorkerId};
-use jct_exec::{ExecutionIo, ExecutionRequest, Executors};
+use jct_exec::Executors;
 use jct_lifecycle::{AttemptEnd, ReasonCode};
-use jct_store::model::{ClaimedTask, Settlement, TraceRef};
+use jct_store::model::{ArtifactFile, ClaimedTask, NewEvidence, RunReport, Settlement, TraceRef};
 use jct_tower::work::{Causes, WorkStore};
-use jct_trace::{Admission, AttemptIdentity, Output, SealedTrace, SealerHandle, TraceRoot, TraceWriter, attempt_path};
+use jct_trace::{
+    ARTIFACTS_DIR, Admission, AttemptIdentity, FileEntry, Output, SealedTrace, SealerHandle, TraceRoot, TraceWriter,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::egress::Decisions;
 use super::journal::Journal;
-use super::outcome::{Context, Outcome};
+use super::outcome::Outcome;
 use super::relay::Relay;
 use super::settle::settle;
-use super::supervise::Reins;
 use super::tag::{Tag, tagged};
-use crate::WorkerOptions;
-use crate::options::LONGEST_SPAN;
+use super::work::{Done, Outlets, Work};
 use crate::order::Order;
 use crate::report::Ended;
+use crate::{Proving, WorkerOptions};
 
 /// What all attempts of a worker share.
 pub(crate) struct Job {
@@ -31,6 +32,7 @@ pub(crate) struct Job {
     pub(crate) executors: Executors,
     pub(crate) traces: TraceRoot,
     pub(crate) sealer: SealerHandle,
+    pub(crate) proving: Option<Proving>,
 }
 
 /// One attempt under one lease.
@@ -42,10 +44,18 @@ pub(crate) struct Attempt {
     orders: watch::Receiver<Order>,
 }
 
-/// Work that ended: what came of it, and the trace that is not sealed yet.
-struct Worked {
-    outcome: Outcome,
-    writer: TraceWriter,
+/// What is reported of an attempt.
+struct Report {
+    end: AttemptEnd,
+    trace: Option<SealedTrace>,
+    evidence: Option<NewEvidence>,
+    facts: RunReport,
+}
+
+impl From<AttemptEnd> for Report {
+    fn from(end: AttemptEnd) -> Self {
+        Self { end, trace: None, evidence: None, facts: RunReport::default() }
+    }
 }
 
 impl Attempt {
@@ -60,7 +70,7 @@ impl Attempt {
         tagged!(info, tag, executor:% = executor, fence:% = task.lease.fence; "attempt started");
         let ended = match self.begin().await {
             Ok(writer) => self.run_traced(writer).await,
-            Err(message) => self.settle(Outcome::failed(ReasonCode::WorkerError, &message).end, None).await,
+            Err(message) => self.settle(Outcome::failed(ReasonCode::WorkerError, &message).end.into()).await,
         };
         tagged!(info, tag, ended = ended.as_str(); "attempt ended");
         ended
@@ -68,7 +78,7 @@ impl Attempt {
 
     /// Hands the task back without having begun.
     pub(crate) async fn give_back(self) -> Ended {
-        let ended = self.settle(AttemptEnd::GivenBack, None).await;
+        let ended = self.settle(AttemptEnd::GivenBack.into()).await;
         tagged!(info, self.tag, ended = ended.as_str(); "task handed back without an attempt at it");
         ended
     }
@@ -114,102 +124,54 @@ impl Attempt {
         };
         let artifacts = writer.artifacts_dir();
         let journal = Arc::new(Journal::new(writer));
+        let (decisions, decided) = Decisions::channel();
         let work = async {
-            let outcome = self.work(&journal, artifacts, &relay.revoked).await;
-            match &outcome {
+            let Self { job, task, tag, orders, .. } = self;
+            let work = Work { job, task, tag, orders, revoked: &relay.revoked };
+            let outlets = Outlets { journal: Arc::clone(&journal), artifacts, egress: Arc::new(decisions) };
+            let done = work.run(outlets).await;
+            match done.as_ref().map(|done| &done.outcome.output) {
                 None => journal.mute(),
-                Some(Outcome { output: Output::Error(error), .. }) => {
-                    journal.note(&format!("{}: {}", error.code, error.message));
-                }
-                Some(Outcome { output: Output::Result(_), .. }) => {}
+                Some(Output::Error(error)) => journal.note(&format!("{}: {}", error.code, error.message)),
+                Some(Output::Result(_)) => {}
             }
             let writer = journal.close()?;
-            match outcome {
-                Some(outcome) => self.seal(Worked { outcome, writer }).await,
+            match done {
+                Some(done) => Some(self.seal(done, writer).await),
                 None => self.abandon(writer).await,
             }
         };
         // The last events are sent while the trace is sealed; both come before the settlement, which ends the lease.
-        let (sealed, ()) = tokio::join!(work, relay.run(&journal));
+        let (report, (), ()) =
+            tokio::join!(work, relay.run(&journal), relay.run_decisions(decided, self.job.options.lease));
         // The lease may turn out to be gone as late as with the last events.
-        let Some((end, trace)) = sealed.filter(|_| !relay.revoked.is_cancelled()) else {
+        let Some(report) = report.filter(|_| !relay.revoked.is_cancelled()) else {
             tagged!(warn, self.tag; "the lease was lost, the work was killed and nothing of it is reported");
             return Ended::Lost;
         };
-        let has_trace = trace.is_some();
-        let ended = self.settle(end, trace).await;
+        let has_trace = report.trace.is_some();
+        let ended = self.settle(report).await;
         if has_trace && ended.is_final() {
             self.link().await;
         }
         ended
     }
 
-    /// Runs the executor; `None` if the lease was lost meanwhile.
-    async fn work(
-        &self,
-        journal: &Arc<Journal>,
-        artifacts: std::path::PathBuf,
-        revoked: &CancellationToken,
-    ) -> Option<Outcome> {
-        let Self { job, task, executor, tag, orders } = self;
-        let offered = job.executors.names().collect::<Vec<_>>().join(", ");
-        let request = self.request();
-        let context = Context {
-            executor: executor.as_str(),
-            operation: task.task.operation().as_str(),
-            offered: &offered,
-            time_budget_seconds: request.time_budget.as_secs(),
-            trace_path: &attempt_path(tag.task_id, tag.attempt),
-        };
-        let Some(executor) = job.executors.get(executor.as_str()) else {
-            return Some(Outcome::no_executor(&context));
-        };
-        let cancel = CancellationToken::new();
-        let io = ExecutionIo::new(
-            journal.clone(),
-            journal.clone(),
-            artifacts,
-            job.options.workspaces.clone(),
-            cancel.clone(),
-        );
-        let patience = job.options.stop_patience;
-        let reins = Reins { orders: orders.clone(), revoked: revoked.clone(), cancel, patience };
-        let supervised = reins.supervise(executor.as_ref(), &request, &io).await;
-        Outcome::of(supervised, &context)
-    }
-
-    fn request(&self) -> ExecutionRequest {
-        let Self { task: ClaimedTask { task, .. }, tag, .. } = self;
-        let seconds = u64::try_from(task.constraints().time_budget_seconds()).unwrap_or(0);
-        ExecutionRequest {
-            task_id: tag.task_id.to_string(),
-            attempt: tag.attempt,
-            trace_id: tag.trace_id.to_string(),
-            repo: task.repo().to_string(),
-            reference: task.ref_().to_owned(),
-            path: task.path().to_owned(),
-            operation: task.operation().to_string(),
-            objective: task.objective().to_owned(),
-            inputs: task.inputs().clone(),
-            time_budget: Duration::from_secs(seconds).min(LONGEST_SPAN),
-        }
-    }
-
     /// Seals the trace. Work whose trace cannot be sealed did not happen as far as anybody can prove: it failed.
-    async fn seal(&self, Worked { outcome, writer }: Worked) -> Option<(AttemptEnd, Option<SealedTrace>)> {
-        let Outcome { end, output } = outcome;
+    async fn seal(&self, done: Done, writer: TraceWriter) -> Report {
+        let Done { outcome: Outcome { end, output }, evidence, report: facts } = done;
         match self.job.sealer.seal(writer.finish(output, SystemClock.now())).await {
-            Ok(sealed) => Some((end, Some(sealed))),
+            Ok(sealed) => Report { end, trace: Some(sealed), evidence, facts },
             Err(error) => {
                 tagged!(error, self.tag, cause:% = Causes(&error); "the trace could not be sealed");
                 let message = failed("seal the trace", &error);
-                Some((Outcome::failed(ReasonCode::WorkerError, &message).end, None))
+                Outcome::failed(ReasonCode::WorkerError, &message).end.into()
             }
         }
     }
 
     /// Removes the folder of an attempt whose lease was lost.
-    async fn abandon(&self, writer: TraceWriter) -> Option<(AttemptEnd, Option<SealedTrace>)> {
+    async fn abandon(&self, writer: TraceWriter) -> Option<Report> {
         let removed = tokio::task::spawn_blocking(|| writer.abandon()).await;
         if let Ok(Err(error)) = removed {
             tagged!(warn, self.tag, cause:% = Causes(&error); "a trace folder that counts for nothing was left behind");
@@ -217,14 +179,19 @@ impl Attempt {
         None
     }
 
-    async fn settle(&self, end: AttemptEnd, trace: Option<SealedTrace>) -> Ended {
+    async fn settle(&self, report: Report) -> Ended {
+        let Report { end, trace, evidence, facts } = report;
+        let artifacts = trace.as_ref().map(artifacts).unwrap_or_default();
         let settlement = Settlement {
             lease: self.task.lease,
             end,
+            artifacts,
             trace: trace.map(|sealed| TraceRef {
                 path: sealed.relative_path,
                 manifest_digest: Some(sealed.manifest_digest.to_string()),
             }),
+            evidence,
+            report: facts,
             retry: self.job.options.retry,
             jitter: rand::random(),
         };
@@ -240,6 +207,17 @@ impl Attempt {
             tagged!(warn, self.tag, cause:% = Causes(&error); "the links to the accepted trace were not set");
         }
     }
+}
+
+/// What the attempt left on purpose, beside its input, output and logs.
+fn artifacts(sealed: &SealedTrace) -> Vec<ArtifactFile> {
+    let left = sealed.files.iter().filter(|file| file.path.segments().next() == Some(ARTIFACTS_DIR.into()));
+    left.map(|FileEntry { path, size_bytes, digest, .. }| ArtifactFile {
+        path: path.to_string(),
+        size_bytes: *size_bytes,
+        digest: *digest,
+    })
+    .collect()
 }
 
 fn failed(what: &str, error: &(dyn std::error::Error + 'static)) -> String {

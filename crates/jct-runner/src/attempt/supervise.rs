@@ -1,22 +1,21 @@
-//! Runs an executor under orders: a time budget, a cancellation, a lease that may vanish, and its own panics.
+//! Runs work under orders: a time limit, a cancellation, a lease that may vanish, and its own panics.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use jct_exec::{Execution, ExecutionIo, ExecutionRequest, Executor};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::order::{Order, StopReason};
 
-/// How the supervision of an executor ended.
+/// How the supervision of some work ended.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Supervised {
-    /// The executor ended by itself, perhaps because it was told to.
-    Ended { execution: Execution, told: Option<StopReason> },
-    /// It did not keep to its time budget and was killed.
+pub(crate) enum Supervised<T> {
+    /// It ended by itself, perhaps because it was told to.
+    Ended { ended: T, told: Option<StopReason> },
+    /// It did not keep to its time and was killed.
     Overdue,
     /// It was told to stop and was killed, at once or because it did not.
     Killed(StopReason),
@@ -26,32 +25,26 @@ pub(crate) enum Supervised {
     Lost,
 }
 
-/// What may end an executor from outside.
+/// What may end work from outside.
 pub(crate) struct Reins {
     /// The dispatcher's orders.
     pub(crate) orders: watch::Receiver<Order>,
     /// The store said that the lease is gone.
     pub(crate) revoked: CancellationToken,
-    /// What the executor itself hears; the token of its `ExecutionIo`.
+    /// What the work itself hears; the token of its `ExecutionIo`.
     pub(crate) cancel: CancellationToken,
     /// How long an orderly end may take.
     pub(crate) patience: Duration,
 }
 
 impl Reins {
-    /// Runs the executor to its end, whatever that is. Dropping its future kills what it started, so after this call
-    /// nothing of it runs any more.
-    pub(crate) async fn supervise(
-        mut self,
-        executor: &dyn Executor,
-        request: &ExecutionRequest,
-        io: &ExecutionIo,
-    ) -> Supervised {
-        let budget_ends = Instant::now() + request.time_budget;
-        let work = AssertUnwindSafe(executor.run(request, io)).catch_unwind();
+    /// Drives `work` to its end, whatever that is. Dropping the future kills what it started, so after this call nothing
+    /// of it runs any more.
+    pub(crate) async fn supervise<T>(&mut self, work: impl Future<Output = T>, budget: Duration) -> Supervised<T> {
+        let work = AssertUnwindSafe(work).catch_unwind();
         tokio::pin!(work);
-        // The executor ends its work at the budget's end by itself; this is for one that does not.
-        let mut kill_at = budget_ends + self.patience;
+        // It ends at its budget's end by itself; this is for work that does not.
+        let mut kill_at = Instant::now() + budget + self.patience;
         let mut told = None;
         loop {
             tokio::select! {
@@ -70,7 +63,7 @@ impl Reins {
                     kill_at = kill_at.min(Instant::now() + self.patience);
                 }
                 ended = &mut work => return match ended {
-                    Ok(execution) => Supervised::Ended { execution, told },
+                    Ok(ended) => Supervised::Ended { ended, told },
                     Err(_) => Supervised::Panicked,
                 },
                 () = sleep_until(kill_at) => return told.map_or(Supervised::Overdue, Supervised::Killed),

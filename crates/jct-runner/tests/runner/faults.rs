@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jct_contract::WorkerId;
+use jct_contract::{IsolationLevel, RunId, WorkerId};
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 use jct_store::model::{
-    Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
+    Claim, ClaimFilter, ClaimedTask, EgressRecord, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer,
+    Settlement,
 };
 use jct_store::{RecordAnswer, Store, StoreError, Wake};
-use jct_tower::work::WorkStore;
+use jct_tower::work::{Background, WorkStore};
 
 /// What goes wrong with one settlement.
 #[derive(Clone, Copy, Debug)]
@@ -97,8 +98,8 @@ impl WorkStore for FaultyStore {
         self.store.wake()
     }
 
-    async fn has_due_work(&self, filter: &ClaimFilter) -> Result<bool, StoreError> {
-        self.store.has_due_work(filter).await
+    async fn has_due_work(&self, filter: &ClaimFilter, isolation: Option<IsolationLevel>) -> Result<bool, StoreError> {
+        self.store.has_due_work(filter, isolation).await
     }
 
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError> {
@@ -128,6 +129,14 @@ impl WorkStore for FaultyStore {
         }
         let failing = self.records_fail.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if failing.is_ok() { Err(away()) } else { self.store.record(lease, events).await }
+    }
+
+    async fn record_egress(&self, lease: LeaseRef, records: Vec<EgressRecord>) -> Result<RecordAnswer, StoreError> {
+        self.store.record_egress(lease, records).await
+    }
+
+    async fn background(&self, run: RunId) -> Result<Background, StoreError> {
+        self.store.background(run).await
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<SettleAnswer, StoreError> {

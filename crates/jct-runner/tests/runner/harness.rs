@@ -118,6 +118,7 @@ impl Tower {
             submitter: operator(),
             hold: false,
             max_attempts,
+            objects: None,
         };
         match self.store.enqueue(vec![task]).await.unwrap().as_slice() {
             [Enqueued::Created { task_id, .. }] => *task_id,

@@ -12,6 +12,16 @@ pub enum Scope {
     TasksWrite,
     /// Take tasks off the queue and end them from outside the tower.
     TasksExecute,
+    /// See work objects.
+    CwomRead,
+    /// Create work objects, change issues and runs.
+    CwomWrite,
+    /// Approve, reject or send back what a run did.
+    ReviewsDecide,
+    /// Push what an approved run did to the repository it came from.
+    RunsPush,
+    /// Read the audit log.
+    AuditRead,
     /// See which repositories the policy allows.
     PolicyRead,
     /// Pause and resume the queue.
@@ -22,13 +32,27 @@ pub enum Scope {
 
 /// The text names no scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is one of `tasks:read`, `tasks:write`, `tasks:execute`, `policy:read`, `queue:write`, `keys:manage`")]
+#[error(
+    "a scope is one of `tasks:read`, `tasks:write`, `tasks:execute`, `cwom:read`, `cwom:write`, \
+     `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, `keys:manage`"
+)]
 pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 6] =
-        [Self::TasksRead, Self::TasksWrite, Self::TasksExecute, Self::PolicyRead, Self::QueueWrite, Self::KeysManage];
+    pub const ALL: [Self; 11] = [
+        Self::TasksRead,
+        Self::TasksWrite,
+        Self::TasksExecute,
+        Self::CwomRead,
+        Self::CwomWrite,
+        Self::ReviewsDecide,
+        Self::RunsPush,
+        Self::AuditRead,
+        Self::PolicyRead,
+        Self::QueueWrite,
+        Self::KeysManage,
+    ];
 
     /// The name on the wire and in the database.
     #[must_use]
@@ -37,6 +61,11 @@ impl Scope {
             Self::TasksRead => "tasks:read",
             Self::TasksWrite => "tasks:write",
             Self::TasksExecute => "tasks:execute",
+            Self::CwomRead => "cwom:read",
+            Self::CwomWrite => "cwom:write",
+            Self::ReviewsDecide => "reviews:decide",
+            Self::RunsPush => "runs:push",
+            Self::AuditRead => "audit:read",
             Self::PolicyRead => "policy:read",
             Self::QueueWrite => "queue:write",
             Self::KeysManage => "keys:manage",

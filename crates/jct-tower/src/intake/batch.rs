@@ -34,7 +34,7 @@ impl Tower {
         let mut sent = Vec::with_capacity(requests.len());
         let mut owners: HashMap<String, usize> = HashMap::new();
         for request in requests {
-            match self.prepare(request) {
+            match self.prepare(request).await? {
                 Prepared::Admitted(fresh) => {
                     if let Some(key) = fresh.task.idempotency_key() {
                         owners.entry(key.to_owned()).or_insert(sent.len());

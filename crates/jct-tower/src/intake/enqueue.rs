@@ -1,6 +1,7 @@
 //! One task in.
 
 use jct_contract::{Principal, Sha256Digest, TaskId, TaskSpec, TraceId};
+use jct_cwom::task::TaskIds;
 use jct_policy::PolicyError;
 use jct_store::StoreError;
 use jct_store::model::{Enqueued, TaskRecord};
@@ -19,6 +20,8 @@ pub struct EnqueueRequest {
     pub principal: Principal,
     /// Keep it `pending` until somebody releases it.
     pub hold: bool,
+    /// Whether it brings work objects with it; `None` leaves that to the tower's configuration.
+    pub create_objects: Option<bool>,
 }
 
 /// A task that is durable.
@@ -28,6 +31,8 @@ pub struct Enqueue {
     pub record: TaskRecord,
     /// Whether it was handed in before; then nothing was written.
     pub replayed: bool,
+    /// The work objects that were created with it.
+    pub objects: Option<TaskIds>,
 }
 
 /// Why a task was not taken.
@@ -53,7 +58,7 @@ impl Tower {
     /// # Errors
     /// [`EnqueueError`]; nothing was kept, unless the store does not know.
     pub async fn enqueue(&self, request: EnqueueRequest) -> Result<Enqueue, EnqueueError> {
-        match self.prepare(request) {
+        match self.prepare(request).await? {
             Prepared::Admitted(fresh) => {
                 let (new, draft) = fresh.split();
                 let answer = self.store().enqueue(vec![new]).await?.pop();
@@ -66,9 +71,10 @@ impl Tower {
     /// The caller's answer from the store's.
     pub(super) async fn answer(&self, answer: Option<Enqueued>, draft: Draft) -> Result<Enqueue, EnqueueError> {
         match answer {
-            Some(Enqueued::Created { task_id, created_at }) => {
+            Some(Enqueued::Created { task_id, created_at, objects }) => {
                 log::debug!(trace_id = draft.trace_id(), task_id:% = task_id; "task admitted");
-                Ok(Enqueue { record: draft.into_record(task_id, created_at), replayed: false })
+                let record = draft.into_record(task_id, created_at, objects.map(|objects| objects.issue));
+                Ok(Enqueue { record, replayed: false, objects })
             }
             Some(Enqueued::Replayed { task_id }) => self.replayed(task_id).await,
             Some(Enqueued::KeyReused { task_id }) => Err(EnqueueError::KeyReused { task_id }),
@@ -93,7 +99,11 @@ impl Tower {
 
     async fn replayed(&self, task_id: TaskId) -> Result<Enqueue, EnqueueError> {
         let record = self.store().task_get(task_id).await?.ok_or_else(|| missing("a task that owns a key"))?;
-        Ok(Enqueue { record, replayed: true })
+        let objects = match record.issue_id {
+            Some(issue) => self.store().task_objects(issue).await?,
+            None => None,
+        };
+        Ok(Enqueue { record, replayed: true, objects })
     }
 }
 

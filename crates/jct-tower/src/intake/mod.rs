@@ -7,6 +7,8 @@
 
 mod batch;
 mod enqueue;
+mod known_repos;
 mod prepared;
 
 pub use enqueue::{Enqueue, EnqueueError, EnqueueRequest};
+pub(crate) use known_repos::KnownRepos;

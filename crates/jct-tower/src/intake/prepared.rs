@@ -1,10 +1,11 @@
 //! What can be decided about one submission without the database.
 
-use jct_contract::{NormalizedTask, Sha256Digest, TaskId, Timestamp, TraceId};
+use jct_contract::{IssueId, NormalizedTask, Sha256Digest, TaskId, Timestamp, TraceId};
 use jct_policy::{PolicyError, evaluate_normalized, refuse_spelling};
-use jct_store::model::{NewTask, TaskRecord, TaskState};
+use jct_store::StoreError;
+use jct_store::model::{NewTask, NewTaskObjects, TaskRecord, TaskState};
 
-use super::EnqueueRequest;
+use super::{EnqueueError, EnqueueRequest};
 use crate::Tower;
 
 /// A submission after the gate.
@@ -22,23 +23,53 @@ pub(super) struct Fresh {
 }
 
 impl Tower {
-    pub(super) fn prepare(&self, request: EnqueueRequest) -> Prepared {
-        let EnqueueRequest { spec, trace_id, principal, hold } = request;
+    pub(super) async fn prepare(&self, request: EnqueueRequest) -> Result<Prepared, StoreError> {
+        let EnqueueRequest { spec, trace_id, principal, hold, create_objects } = request;
         let task = match spec.normalize() {
             Ok(task) => task,
             // Without a normal spelling there is no digest, so that it cannot be a repetition of anything.
-            Err(error) => return Prepared::Refused { key: None, error: refuse_spelling(error, self.policy()) },
+            Err(error) => {
+                return Ok(Prepared::Refused { key: None, error: refuse_spelling(error, self.policy()) });
+            }
         };
         let key = task.idempotency_key().map(|key| (key.to_owned(), task.digest()));
-        match evaluate_normalized(task.clone(), spec.target().repo(), self.policy()) {
-            Err(error) => Prepared::Refused { key, error },
-            Ok(admitted) => {
-                let policy_canonical = self.policy_canonical();
-                let max_attempts = self.max_attempts();
-                let new = NewTask { admitted, policy_canonical, trace_id, submitter: principal, hold, max_attempts };
-                Prepared::Admitted(Box::new(Fresh { new, task }))
-            }
+        let admitted = match evaluate_normalized(task.clone(), spec.target().repo(), self.policy()) {
+            Err(error) => return Ok(Prepared::Refused { key, error }),
+            Ok(admitted) => admitted,
+        };
+        let new = NewTask {
+            admitted,
+            policy_canonical: self.policy_canonical(),
+            objects: self.objects(&task, &trace_id, create_objects).await?,
+            trace_id,
+            submitter: principal,
+            hold,
+            max_attempts: self.max_attempts(),
+        };
+        Ok(Prepared::Admitted(Box::new(Fresh { new, task })))
+    }
+
+    /// A task past the gate that somebody else keeps, together with what it belongs to.
+    pub(crate) async fn admit(&self, request: EnqueueRequest) -> Result<NewTask, EnqueueError> {
+        match self.prepare(request).await? {
+            Prepared::Admitted(fresh) => Ok(fresh.new),
+            Prepared::Refused { error, .. } => Err(EnqueueError::Policy(error)),
         }
+    }
+
+    /// The work objects of the task, if it is to have any.
+    async fn objects(
+        &self,
+        task: &NormalizedTask,
+        trace_id: &TraceId,
+        wanted: Option<bool>,
+    ) -> Result<Option<Box<NewTaskObjects>>, StoreError> {
+        if !wanted.unwrap_or(self.create_objects()) {
+            return Ok(None);
+        }
+        let repo = self.repos().find(self.store(), task.repo().as_str()).await?;
+        let objects = NewTaskObjects::of(task, repo, trace_id.clone(), self.clock().now())?;
+        Ok(Some(Box::new(objects)))
     }
 }
 
@@ -71,7 +102,7 @@ impl Draft {
     }
 
     /// The record as the store keeps it, so that it need not be read back.
-    pub(super) fn into_record(self, id: TaskId, created_at: Timestamp) -> TaskRecord {
+    pub(super) fn into_record(self, id: TaskId, created_at: Timestamp, issue_id: Option<IssueId>) -> TaskRecord {
         let Self { task, trace_id, submitter, hold, max_attempts } = self;
         let state = if hold {
             TaskState::Pending { held_at: created_at }
@@ -86,6 +117,6 @@ impl Draft {
                 last_reason: None,
             }
         };
-        TaskRecord { id, task, trace_id, submitter, created_at, state }
+        TaskRecord { id, task, trace_id, submitter, created_at, issue_id, state }
     }
 }

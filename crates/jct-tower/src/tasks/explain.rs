@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use jct_contract::{TaskId, Timestamp};
+use jct_contract::{IsolationLevel, RunId, TaskId, Timestamp};
+use jct_cwom::Status;
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::StoreError;
-use jct_store::model::{Holder, Pause, QueuePosition, TaskRecord, TaskState, WorkerRecord};
+use jct_store::model::{Holder, ObjectFilter, PageStart, Pause, QueuePosition, TaskRecord, TaskState, WorkerRecord};
 
 use crate::Tower;
 
@@ -13,6 +14,8 @@ use crate::Tower;
 const PRESENCE: Duration = Duration::from_secs(90);
 /// A task may be claimed between two reads; it is looked at again, but not for ever.
 const MAX_LOOKS: usize = 4;
+/// Runs of one issue that wait for a review; usually there is one.
+const RUNS_LOOKED_AT: u32 = 20;
 
 /// Where a task stands and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +57,8 @@ pub enum Explanation {
         reason: ReasonCode,
         /// When.
         at: Timestamp,
+        /// The run that waits for a review, if the work is done and nobody has said yet that it is good.
+        under_review: Option<RunId>,
     },
 }
 
@@ -80,6 +85,13 @@ pub enum Blocker {
         executor: String,
         /// Living workers in all.
         workers: usize,
+    },
+    /// Living workers offer its executor, but none of them the isolation that it insists on.
+    IsolationUnavailable {
+        /// The level that it insists on.
+        needed: IsolationLevel,
+        /// What each worker that offers the executor gives, by name.
+        workers: Vec<(String, IsolationLevel)>,
     },
     /// Every worker that could take it is full.
     WorkersBusy {
@@ -114,8 +126,10 @@ impl Tower {
     pub async fn task_explain(&self, id: TaskId) -> Result<Explanation, ExplainError> {
         for _ in 0..MAX_LOOKS {
             let record = self.store().task_get(id).await?.ok_or(ExplainError::NotFound)?;
-            if record.state.status() != TaskStatus::Queued {
-                return Ok(settled(&record));
+            match record.state.status() {
+                TaskStatus::Queued => {}
+                TaskStatus::Completed => return self.reviewed(&record).await,
+                _ => return Ok(settled(&record)),
             }
             if let Some(position) = self.store().queue_position(id).await? {
                 return self.waiting(&record, &position).await;
@@ -125,6 +139,24 @@ impl Tower {
         Ok(settled(&record))
     }
 
+    /// A task that is completed, with the run that waits for a review.
+    async fn reviewed(&self, record: &TaskRecord) -> Result<Explanation, ExplainError> {
+        let mut explanation = settled(record);
+        if let (Explanation::Finished { under_review, .. }, Some(issue_id)) = (&mut explanation, record.issue_id) {
+            let status = Some(Status::UnderReview);
+            let waiting = ObjectFilter::Runs { issue_id: Some(issue_id), repo_id: None, status, mode: None };
+            // The runs of an issue are those of its task and of the tasks that follow.
+            for run in self.store().object_list(waiting, PageStart::Offset(0), RUNS_LOOKED_AT).await?.items {
+                let id = RunId::from_uuid(run.object.id().as_uuid());
+                if self.store().run_place(id).await?.is_some_and(|place| place.task_id == record.id) {
+                    *under_review = Some(id);
+                    break;
+                }
+            }
+        }
+        Ok(explanation)
+    }
+
     async fn waiting(&self, record: &TaskRecord, position: &QueuePosition) -> Result<Explanation, ExplainError> {
         let TaskState::Queued { run_at, last_reason, .. } = &record.state else { return Ok(settled(record)) };
         let now = self.store().now().await?;
@@ -132,7 +164,8 @@ impl Tower {
         let workers =
             self.store().workers(Timestamp::from_micros(now.as_micros().saturating_sub(micros(PRESENCE)))).await?;
         let due = Due { now, run_at: *run_at, last_reason: *last_reason };
-        Ok(with_blockers(settled(record), blockers(due, paused, position, &workers)))
+        let needed = record.task.minimum_isolation();
+        Ok(with_blockers(settled(record), blockers(due, paused, position, needed, &workers)))
     }
 }
 
@@ -149,7 +182,13 @@ struct Due {
 }
 
 /// Everything that keeps a queued task waiting, the most decisive first.
-fn blockers(due: Due, paused: Option<Pause>, position: &QueuePosition, workers: &[WorkerRecord]) -> Vec<Blocker> {
+fn blockers(
+    due: Due,
+    paused: Option<Pause>,
+    position: &QueuePosition,
+    needed: Option<IsolationLevel>,
+    workers: &[WorkerRecord],
+) -> Vec<Blocker> {
     let mut found: Vec<Blocker> = paused.map(Blocker::QueuePaused).into_iter().collect();
     if due.now < due.run_at {
         found.push(match due.last_reason {
@@ -157,19 +196,36 @@ fn blockers(due: Due, paused: Option<Pause>, position: &QueuePosition, workers: 
             None => Blocker::NotDue { until: due.run_at },
         });
     }
-    let executor = || position.executor.clone();
-    let fitting: Vec<_> =
-        workers.iter().filter(|worker| worker.takes_any || worker.executors.contains(&position.executor)).collect();
-    if fitting.is_empty() {
-        found.push(Blocker::NoWorker { executor: executor(), workers: workers.len() });
-    } else if fitting.iter().all(|worker| worker.running >= worker.slots) {
-        let slots = fitting.iter().map(|worker| u64::from(worker.slots)).sum();
-        found.push(Blocker::WorkersBusy { executor: executor(), slots });
-    }
+    found.extend(of_workers(&position.executor, needed, workers));
     if position.ahead > 0 {
         found.push(Blocker::Behind { ahead: position.ahead });
     }
     found
+}
+
+/// Why no worker takes it, if none does.
+fn of_workers(executor: &str, needed: Option<IsolationLevel>, workers: &[WorkerRecord]) -> Option<Blocker> {
+    let offering: Vec<_> = workers
+        .iter()
+        .filter(|worker| worker.takes_any || worker.executors.iter().any(|one| one == executor))
+        .collect();
+    if offering.is_empty() {
+        return Some(Blocker::NoWorker { executor: executor.to_owned(), workers: workers.len() });
+    }
+    // A worker that does not say which level it gives takes tasks of every level.
+    let gives = |worker: &WorkerRecord| needed <= worker.isolation || worker.isolation.is_none();
+    let able: Vec<_> = offering.iter().filter(|worker| gives(worker)).collect();
+    match needed {
+        Some(needed) if able.is_empty() => {
+            let given = offering.iter().filter_map(|worker| Some((worker.name.clone(), worker.isolation?)));
+            Some(Blocker::IsolationUnavailable { needed, workers: given.collect() })
+        }
+        _ if able.iter().all(|worker| worker.running >= worker.slots) => {
+            let slots = able.iter().map(|worker| u64::from(worker.slots)).sum();
+            Some(Blocker::WorkersBusy { executor: executor.to_owned(), slots })
+        }
+        _ => None,
+    }
 }
 
 fn with_blockers(explanation: Explanation, found: Vec<Blocker>) -> Explanation {
@@ -201,7 +257,7 @@ fn settled(record: &TaskRecord) -> Explanation {
             }
         }
         TaskState::Finished { status, reason, finished_at, .. } => {
-            Explanation::Finished { status: *status, reason: *reason, at: *finished_at }
+            Explanation::Finished { status: *status, reason: *reason, at: *finished_at, under_review: None }
         }
     }
 }
@@ -228,6 +284,7 @@ mod tests {
             started_at: at(0),
             last_seen_at: at(0),
             stopped_at: None,
+            isolation: None,
         }
     }
 
@@ -240,7 +297,7 @@ mod tests {
         let task_id = TaskId::at(at(0));
         let position = QueuePosition { executor: "survey".to_owned(), ahead, task_id };
         let paused = paused.then(pause);
-        assert_eq!(blockers(due, paused, &position, workers), expect);
+        assert_eq!(blockers(due, paused, &position, None, workers), expect);
     }
 
     fn pause() -> Pause {
@@ -266,6 +323,28 @@ mod tests {
         check(due(0, None), false, 0, &[worker("command", false, 0)], &[none]);
         let busy = Blocker::WorkersBusy { executor: executor(), slots: 2 };
         check(due(0, None), false, 0, &[worker("survey", false, 2)], &[busy]);
+    }
+
+    #[test]
+    fn a_task_waits_for_a_worker_that_gives_the_isolation_it_insists_on() {
+        use IsolationLevel::{L1, L2, L3};
+        let gives = |name: &str, isolation, running| WorkerRecord {
+            name: name.to_owned(),
+            isolation,
+            ..worker("survey", false, running)
+        };
+        let check = |needed, workers: &[WorkerRecord], expect| {
+            assert_eq!(of_workers("survey", needed, workers), expect, "{needed:?}");
+        };
+        let weak = [gives("w1", Some(L2), 0), gives("w2", Some(L1), 2)];
+        let given = vec![("w1".to_owned(), L2), ("w2".to_owned(), L1)];
+        check(Some(L3), &weak, Some(Blocker::IsolationUnavailable { needed: L3, workers: given }));
+        check(Some(L2), &weak, None);
+        check(None, &weak, None);
+        // The free worker is of no use to it.
+        let strong_is_busy = [gives("w1", Some(L2), 0), gives("w3", Some(L3), 2)];
+        check(Some(L3), &strong_is_busy, Some(Blocker::WorkersBusy { executor: "survey".to_owned(), slots: 2 }));
+        check(Some(L3), &[gives("old", None, 0)], None);
     }
 
     #[test]

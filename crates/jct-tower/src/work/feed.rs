@@ -35,7 +35,7 @@ impl WorkFeed {
     ///
     /// [`StoreError`] when the database cannot be read or written.
     pub async fn take(&mut self, limit: u32) -> Result<Vec<ClaimedTask>, StoreError> {
-        if !self.busy && !self.store.has_due_work(&self.claim.filter).await? {
+        if !self.busy && !self.store.has_due_work(&self.claim.filter, self.claim.isolation).await? {
             return Ok(Vec::new());
         }
         self.busy = false;

@@ -1,6 +1,7 @@
 //! What a process that works, or watches over work, needs of the tower: finding due tasks, ending leases that ran out,
 //! and showing that it lives. Running a task is not here.
 
+mod background;
 mod causes;
 mod feed;
 mod poll;
@@ -8,6 +9,7 @@ mod presence;
 mod reaper;
 mod work_store;
 
+pub use background::Background;
 pub use causes::Causes;
 pub use feed::WorkFeed;
 pub use poll::PollInterval;

@@ -45,6 +45,7 @@ impl Bench {
             submitter: operator(),
             hold: false,
             max_attempts: 3,
+            objects: None,
         };
         match self.store.enqueue(vec![task]).await.unwrap().as_slice() {
             [Enqueued::Created { task_id, .. }] => *task_id,
@@ -59,6 +60,7 @@ impl Bench {
             limit: 1,
             lease: LEASE,
             filter: ClaimFilter::Any,
+            isolation: None,
         };
         WorkFeed::new(Arc::new(self.store.clone()), claim)
     }

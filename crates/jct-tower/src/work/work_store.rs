@@ -6,20 +6,23 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jct_contract::WorkerId;
+use jct_contract::{IsolationLevel, RunId, WorkerId};
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 use jct_store::model::{
-    Claim, ClaimFilter, ClaimedTask, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
+    Claim, ClaimFilter, ClaimedTask, EgressRecord, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer,
+    Settlement,
 };
 use jct_store::{RecordAnswer, Store, StoreError, Wake};
+
+use super::background::{Background, background_of};
 
 /// The calls of a worker; each means what the method of [`Store`] with the same name means.
 #[async_trait]
 pub trait WorkStore: Send + Sync {
     /// A subscription to changes.
     fn wake(&self) -> Wake;
-    /// Whether a claim with this filter would find something now. A read.
-    async fn has_due_work(&self, filter: &ClaimFilter) -> Result<bool, StoreError>;
+    /// Whether a claim with this filter and level would find something now. A read.
+    async fn has_due_work(&self, filter: &ClaimFilter, isolation: Option<IsolationLevel>) -> Result<bool, StoreError>;
     /// Leases due tasks.
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError>;
     /// Renews leases; one answer each, in order.
@@ -31,6 +34,10 @@ pub trait WorkStore: Send + Sync {
     ) -> Result<Vec<HeartbeatAnswer>, StoreError>;
     /// Appends events of a running attempt.
     async fn record(&self, lease: LeaseRef, events: Vec<NewEvent>) -> Result<RecordAnswer, StoreError>;
+    /// Notes requests that a running attempt made to the world.
+    async fn record_egress(&self, lease: LeaseRef, records: Vec<EgressRecord>) -> Result<RecordAnswer, StoreError>;
+    /// What a run was opened with.
+    async fn background(&self, run: RunId) -> Result<Background, StoreError>;
     /// Ends an attempt.
     async fn settle(&self, settlement: Settlement) -> Result<SettleAnswer, StoreError>;
     /// Ends leases that ran out.
@@ -49,8 +56,8 @@ impl WorkStore for Store {
         Store::wake(self)
     }
 
-    async fn has_due_work(&self, filter: &ClaimFilter) -> Result<bool, StoreError> {
-        Store::has_due_work(self, filter).await
+    async fn has_due_work(&self, filter: &ClaimFilter, isolation: Option<IsolationLevel>) -> Result<bool, StoreError> {
+        Store::has_due_work(self, filter, isolation).await
     }
 
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError> {
@@ -68,6 +75,14 @@ impl WorkStore for Store {
 
     async fn record(&self, lease: LeaseRef, events: Vec<NewEvent>) -> Result<RecordAnswer, StoreError> {
         Store::record(self, lease, events).await
+    }
+
+    async fn record_egress(&self, lease: LeaseRef, records: Vec<EgressRecord>) -> Result<RecordAnswer, StoreError> {
+        Store::record_egress(self, lease, records).await
+    }
+
+    async fn background(&self, run: RunId) -> Result<Background, StoreError> {
+        background_of(self, run).await
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<SettleAnswer, StoreError> {

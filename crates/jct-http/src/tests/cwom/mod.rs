@@ -1,0 +1,7 @@
+//! Work objects over HTTP, rule by rule.
+
+mod change;
+mod create;
+mod hostile;
+mod read;
+mod support;
