@@ -1,9 +1,10 @@
-//! The HTTP server: limits, addresses and times.
+//! The HTTP server: limits, addresses and times; and the rules of reviews that it lifts.
 
 use std::time::Duration;
 
 use jct_config::Config;
 use jct_http::HttpOptions;
+use jct_tower::reviews::ReviewOptions;
 
 /// The configured HTTP server.
 #[must_use]
@@ -22,6 +23,12 @@ pub fn http_options(config: &Config) -> HttpOptions {
         shutdown_grace: Duration::from_secs(api.shutdown_grace_seconds),
         workers: size(api.workers.into()),
     }
+}
+
+/// The configured rules of reviews.
+#[must_use]
+pub fn review_options(config: &Config) -> ReviewOptions {
+    ReviewOptions { allow_self_approval: config.review.allow_self_approval }
 }
 
 #[cfg(test)]

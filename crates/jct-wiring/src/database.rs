@@ -19,6 +19,6 @@ pub fn store_options(config: &Config) -> StoreOptions {
         migrate: config.database.migrate,
         read_connections: usize::try_from(config.database.read_connections).unwrap_or(usize::MAX),
         writers: usize::try_from(config.database.writers).unwrap_or(usize::MAX),
-        clock: None,
+        ..StoreOptions::default()
     }
 }

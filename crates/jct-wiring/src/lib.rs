@@ -1,9 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod audit;
 mod database;
+mod executors;
+mod sandbox;
+mod sources;
 mod worker;
 
-pub use api::http_options;
+pub use api::{http_options, review_options};
+pub use audit::sealer_options;
 pub use database::{database_url, store_options};
-pub use worker::{ExecutorsError, executors, repo_source_list, repo_sources, retry_policy, worker_options};
+pub use executors::{ExecutorsError, Working, main_if_asked, working};
+pub use sandbox::sandbox_options;
+pub use sources::{publisher, repo_cache, repo_source_list, repo_sources};
+pub use worker::{retry_policy, worker_options};

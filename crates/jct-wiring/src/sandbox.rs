@@ -1,0 +1,61 @@
+//! The sandbox: which level, which limits, what may be read.
+
+use std::path::PathBuf;
+
+use jct_config::{Config, MinimumLevel, SandboxLevel};
+use jct_exec::sandbox::{IsolationLevel, Launcher, Limits, SandboxOptions};
+
+/// The configured sandbox, entered through `launcher`.
+#[must_use]
+pub fn sandbox_options(config: &Config, launcher: Launcher) -> SandboxOptions {
+    let sandbox = &config.sandbox;
+    let limits = Limits {
+        memory_bytes: sandbox.memory_bytes,
+        processes: sandbox.processes,
+        file_bytes: sandbox.file_bytes,
+        disk_bytes: sandbox.disk_bytes,
+        open_files: sandbox.open_files,
+        ..Limits::default()
+    };
+    SandboxOptions {
+        level: level(sandbox.level),
+        minimum: minimum(sandbox.minimum_level),
+        limits,
+        readable: sandbox.readable.iter().map(|path| PathBuf::from(path.as_path())).collect(),
+        ..SandboxOptions::new(launcher)
+    }
+}
+
+const fn level(level: SandboxLevel) -> Option<IsolationLevel> {
+    match level {
+        SandboxLevel::Auto => None,
+        SandboxLevel::L0 => Some(IsolationLevel::L0),
+        SandboxLevel::L1 => Some(IsolationLevel::L1),
+        SandboxLevel::L2 => Some(IsolationLevel::L2),
+        SandboxLevel::L3 => Some(IsolationLevel::L3),
+    }
+}
+
+const fn minimum(level: MinimumLevel) -> IsolationLevel {
+    match level {
+        MinimumLevel::L0 => IsolationLevel::L0,
+        MinimumLevel::L1 => IsolationLevel::L1,
+        MinimumLevel::L2 => IsolationLevel::L2,
+        MinimumLevel::L3 => IsolationLevel::L3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jct_config::Sources;
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_configuration_are_those_of_the_sandbox() {
+        let options = sandbox_options(&Config::resolve(&Sources::default()).unwrap(), Launcher::current_exe());
+        let defaults = SandboxOptions::new(Launcher::current_exe());
+        assert_eq!((options.level, options.minimum), (defaults.level, defaults.minimum));
+        assert_eq!((options.limits, options.readable), (defaults.limits, defaults.readable));
+    }
+}
