@@ -43,15 +43,20 @@ async fn run(args: &Args) -> Result<()> {
 
 async fn serve(config: &Config, store: Store, shutdown: impl Future<Output = ()>) -> Result<()> {
     let reaper = Reaper::new(Arc::new(store.clone()), retry_policy(config));
+    let sealed = store.clone();
     let tower = Tower::new(store, wiring::tower_options(config)?);
     let keyed = tower.authenticator().is_keyed().await.context("failed to read the keys")?;
     check_exposure(config.api.host, keyed, config.api.allow_unauthenticated)?;
+    let sealer = wiring::sealer(config, &sealed).await?;
     let server = bind(http_options(config), AppState::new(tower, env!("CARGO_PKG_VERSION")))?;
     // Leases of executors outside the tower must end even while no worker lives.
-    tokio::select! {
+    let served = tokio::select! {
         served = server.serve(shutdown) => Ok(served?),
         never = reaper.run() => match never {},
-    }
+        never = sealer.run() => match never {},
+    };
+    sealer.seal_at_end().await;
+    served
 }
 
 /// Ready at the first SIGTERM or SIGINT; the second ends the process at once.

@@ -1,11 +1,16 @@
 //! From configuration to the parts of a server.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use jct_config::Config;
+use jct_contract::SystemClock;
 use jct_store::Store;
 use jct_tower::TowerOptions;
+use jct_tower::access::Grant;
+use jct_tower::audit::Sealer;
 use jct_trace::TraceRoot;
-use jct_wiring::{database_url, store_options};
+use jct_wiring::{database_url, publisher, repo_sources, review_options, sealer_options, store_options};
 
 /// Opens the configured database.
 pub(crate) async fn open_store(config: &Config) -> Result<Store> {
@@ -13,12 +18,22 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store> {
     Store::open(&url, store_options(config)).await.context("failed to open the database")
 }
 
+/// Whoever seals the audit log in this process.
+pub(crate) async fn sealer(config: &Config, store: &Store) -> Result<Sealer> {
+    let operator = Grant::operator().principal().clone();
+    let sealer = Sealer::open(store.clone(), sealer_options(config), Arc::new(SystemClock), operator).await;
+    sealer.context("failed to prepare the sealing of the audit log; see JCT_AUDIT_KEY_FILE")
+}
+
 /// The policy, the key and the traces of the tower.
 pub(crate) fn tower_options(config: &Config) -> Result<TowerOptions> {
     Ok(TowerOptions {
         policy: config.policy.gate()?,
         max_attempts: config.worker.max_attempts,
+        create_objects: config.api.create_cwom,
         traces: traces(config),
+        review: review_options(config),
+        publisher: publisher(config, repo_sources(config)?).context("failed to prepare the repository cache")?,
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     })

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -77,6 +76,7 @@ impl Bench {
             submitter: Principal::new(RequesterKind::Human, "operator").unwrap(),
             hold: false,
             max_attempts: 1,
+            objects: None,
         };
         match self.store.enqueue(vec![task]).await.unwrap().as_slice() {
             [Enqueued::Created { task_id, .. }] => *task_id,
@@ -132,7 +132,7 @@ async fn drain_runs_a_survey_and_a_command_on_a_real_repository() {
     let bench = Bench::new().await;
     let survey = bench.enqueue("analysis", json!({})).await;
     let command = bench.enqueue("ops", json!({ "command": ["cat", "main.rs"] })).await;
-    let orphan = bench.enqueue("code_change", json!({})).await;
+    let orphan = bench.enqueue("code_change", json!({ "executor": "nobody" })).await;
     let output = ended(bench.worker(&["--drain"]).spawn().unwrap()).await;
     let said = succeed(&output);
     assert!(said.starts_with("3 claimed: 2 completed, 1 failed"), "{said}");
@@ -146,7 +146,7 @@ async fn drain_runs_a_survey_and_a_command_on_a_real_repository() {
     assert!(log(command).unwrap().contains("fn main() {}"));
     let (status, outcome, trace) = finished(bench.state(orphan).await);
     assert_eq!(status, TaskStatus::Failed);
-    assert!(outcome.unwrap_err().contains("no executor `agent`"));
+    assert!(outcome.unwrap_err().contains("no executor `nobody`"));
     bench.verified(orphan, 1, &trace);
 
     // Each line of the log about a task names it three times over.
@@ -161,12 +161,12 @@ async fn drain_runs_a_survey_and_a_command_on_a_real_repository() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_gives_a_running_command_back_and_kills_its_whole_tree() {
     let bench = Bench::new().await;
-    let marker = bench.path("alive");
-    // The grandchild would go on to touch the file for as long as it lives.
-    let script = format!("(while true; do touch {0}; sleep 0.05; done) & wait", marker.display());
+    // A number that no other process has, because nothing of the run can be seen outside but its processes.
+    let nap = format!("{}", 700_000 + std::process::id());
+    let script = format!("setsid sleep {nap} & sleep {nap} & wait");
     let id = bench.enqueue("ops", json!({ "command": ["sh", "-c", script] })).await;
     let mut worker = bench.worker(&["--slots", "1"]).spawn().unwrap();
-    until("the command runs", || marker.exists()).await;
+    until("the command runs", || lives(&nap)).await;
     // Signals that come together count as one, so they are repeated until the worker has heard two.
     until("the worker ends", || {
         terminate(&worker);
@@ -180,23 +180,27 @@ async fn a_second_signal_gives_a_running_command_back_and_kills_its_whole_tree()
         matches!(state, TaskState::Queued { attempts: 1, max_attempts: 2, last_reason, .. } if last_reason == expect),
         "{state:?}"
     );
-    assert_dead(&marker).await;
+    assert!(!lives(&nap), "a process of the attempt still lives");
     let attempts = bench.store.task_attempts(id).await.unwrap();
     bench.verified(id, 1, attempts[0].end.as_ref().unwrap().trace.as_ref().unwrap());
 }
 
-/// Nobody makes the file again.
-async fn assert_dead(marker: &Path) {
-    std::fs::remove_file(marker).unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!marker.exists(), "a process of the attempt still lives");
+/// Whether a process has this argument.
+fn lives(argument: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
+        .any(|line| line.split(|&byte| byte == 0).any(|part| part == argument.as_bytes()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_in_one_line_and_by_the_exit_status() {
     let bench = Bench::new().await;
     for (arguments, expect) in [
-        (&["--executors", "agent"][..], "jct-worker: there is no executor `agent`; known are command, survey\n"),
+        (
+            &["--executors", "nobody"][..],
+            "jct-worker: there is no executor `nobody`; known are agent, command, script, survey\n",
+        ),
         (&["--slots", "0"], "worker.slots"),
         (&["--config", "missing.toml"], "missing.toml"),
     ] {

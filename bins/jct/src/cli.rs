@@ -75,6 +75,21 @@ pub(crate) enum Command {
     /// Look at the proof a task left, and verify it
     #[command(subcommand)]
     Trace(commands::trace::TraceCommand),
+    /// Look at issues: what is wanted, and what hangs on it
+    #[command(subcommand)]
+    Issues(commands::issues::IssuesCommand),
+    /// Look at runs: what each changed, and the way from there into a repository
+    #[command(subcommand)]
+    Runs(commands::runs::RunsCommand),
+    /// Judge what runs did: approve it, reject it, or send it back
+    #[command(subcommand)]
+    Review(commands::review::ReviewCommand),
+    /// Export a signed statement about a run, and verify one without the tower
+    #[command(subcommand)]
+    Evidence(commands::evidence::EvidenceCommand),
+    /// Verify, export and show the audit log, and seal it
+    #[command(subcommand)]
+    Audit(commands::audit::AuditCommand),
     /// Make, list and revoke API keys, directly in the database
     #[command(subcommand)]
     Keys(commands::keys::KeysCommand),

@@ -1,10 +1,14 @@
 //! The database that the configuration names, for the commands that work on it directly.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jct_config::Config;
-use jct_store::{DatabaseUrl, OpenError, Store, StoreError};
-use jct_wiring::store_options;
+use jct_contract::SystemClock;
+use jct_store::{DatabaseUrl, OpenError, Store, StoreError, StoreOptions};
+use jct_tower::access::Grant;
+use jct_tower::audit::{OpenSealerError, Sealer};
+use jct_wiring::{sealer_options, store_options};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,7 +28,22 @@ pub(crate) fn parse(text: &str) -> Result<DatabaseUrl, Failure> {
 /// Opens the configured database.
 pub(crate) async fn open(config: &Config) -> Result<Store, Failure> {
     state_folder::prepare(config, Path::new("."))?;
-    Store::open(&url(config)?, store_options(config)).await.map_err(|error| cannot_open(config, &error))
+    open_with(config, store_options(config)).await
+}
+
+/// Opens the configured database in another way than the configuration says.
+pub(crate) async fn open_with(config: &Config, options: StoreOptions) -> Result<Store, Failure> {
+    Store::open(&url(config)?, options).await.map_err(|error| cannot_open(config, &error))
+}
+
+/// Whoever seals the audit log, with the configured key, which is made if the log has none.
+pub(crate) async fn sealer(config: &Config, store: &Store) -> Result<Sealer, Failure> {
+    let operator = Grant::operator().principal().clone();
+    Sealer::open(store.clone(), sealer_options(config), Arc::new(SystemClock), operator).await.map_err(|error| {
+        let exit = if matches!(error, OpenSealerError::Store(_)) { Exit::Unavailable } else { Exit::Local };
+        Failure::caused(exit, "the sealing of the audit log cannot be prepared", &error)
+            .hint("name another file with JCT_AUDIT_KEY_FILE, or give this one back to its owner alone")
+    })
 }
 
 fn cannot_open(config: &Config, error: &OpenError) -> Failure {

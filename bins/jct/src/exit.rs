@@ -52,6 +52,16 @@ exits! {
     Conflict = 7, "not possible in the current state, or the name or port is taken";
     /// This machine refused: a file, a folder, a process.
     Local = 8, "a local file, folder or process failed";
+    /// The log or statement is sound, but not all of it is vouched for outside.
+    NotAnchored = 10, "audit verify: intact, but not everything is anchored outside; evidence verify: sound, but no key was given";
+    /// Entries, or a statement, were changed.
+    Altered = 11, "audit verify: entries were altered; evidence verify: the statement was";
+    /// Entries are not in their places.
+    Reordered = 12, "audit verify: entries are out of order";
+    /// The end is missing.
+    Truncated = 13, "audit verify: the end of a chain or of the log is missing";
+    /// A checkpoint or a key does not hold.
+    CheckpointBroken = 14, "audit verify: a checkpoint or key is missing or forged; evidence verify: another key signed";
 }
 
 impl From<Exit> for ExitCode {

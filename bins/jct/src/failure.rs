@@ -88,6 +88,11 @@ impl From<io::Error> for Failure {
 }
 
 impl Report {
+    /// The message, and what led to it.
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        [self.message.as_str()].into_iter().chain(self.details.iter().map(String::as_str)).collect()
+    }
+
     /// The shape of an error under `--json`.
     pub(crate) fn to_json(&self) -> Value {
         let mut error = json!({ "exit_code": self.exit.code(), "message": self.message });

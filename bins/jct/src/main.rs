@@ -20,6 +20,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    // What tasks run begins as this program again, and must not have a second thread then.
+    jct_wiring::main_if_asked();
     let cli = cli::Cli::parse();
     let context = context::Context::new(cli.global);
     match commands::run(cli.command, &context) {

@@ -1,10 +1,12 @@
 //! API and worker in one process: they start together, and whichever ends takes the other with it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use jct_http::BoundServer;
 use jct_runner::{Shutdown, ShutdownHandle, Stage, Worker};
 use jct_store::Store;
+use jct_tower::audit::Sealer;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
@@ -17,6 +19,8 @@ pub(crate) struct Stack {
     pub(crate) store: Store,
     pub(crate) server: Option<BoundServer>,
     pub(crate) worker: Option<Worker>,
+    /// Whoever seals the audit log; nobody where that is not measured.
+    pub(crate) audit: Option<Sealer>,
 }
 
 /// Tells both parts to end, in the way each understands.
@@ -45,22 +49,35 @@ impl Brake {
 impl Stack {
     /// Serves and works until a signal comes or `stop` is cancelled, then finishes what was begun and closes the store.
     pub(crate) async fn run(self, mut signals: Signals, stop: CancellationToken) -> Result<(), Failure> {
-        let Self { store, server, worker } = self;
+        let Self { store, server, worker, audit } = self;
         let (handle, shutdown) = Shutdown::new();
         let brake = Arc::new(Brake { worker: handle, stage: shutdown.clone(), api: CancellationToken::new() });
         let api = tokio::spawn(serve(server, Arc::clone(&brake)));
         let work = tokio::spawn(work(worker, shutdown, Arc::clone(&brake)));
         let both = async { (lost(api.await), lost(work.await)) };
-        tokio::pin!(both);
+        let sealing = seal(audit.as_ref());
+        tokio::pin!(both, sealing);
         let (api, work) = loop {
             tokio::select! {
                 ended = &mut both => break ended,
+                never = &mut sealing => match never {},
                 () = signals.next() => brake.press(),
                 () = stop.cancelled(), if !brake.api.is_cancelled() => brake.begin(),
             }
         };
+        if let Some(audit) = &audit {
+            audit.seal_at_end().await;
+        }
         store.close().await;
         api.and(work)
+    }
+}
+
+/// Seals the audit log for as long as the future is polled.
+async fn seal(audit: Option<&Sealer>) -> Infallible {
+    match audit {
+        Some(audit) => audit.run().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum BenchCommand {
     Read(BenchArgs),
     /// The policy gate alone, on one core
     Gate(BenchArgs),
+    /// Start a program and wait for its end, at each isolation level
+    Spawn(BenchArgs),
     /// All of them, one after the other
     All(BenchArgs),
     /// Serve one database for a measurement, until the parent ends it

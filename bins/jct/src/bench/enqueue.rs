@@ -57,30 +57,56 @@ pub(super) async fn batch(scratch: &Scratch, args: &BenchArgs) -> Result<Vec<Mea
     ])
 }
 
+/// One task a request, with its work objects.
+pub(super) async fn with_objects(scratch: &Scratch, args: &BenchArgs) -> Result<Vec<Measured>, Failure> {
+    let loaded = under_load(scratch, args, Shape::WithObjects).await?;
+    let (rate, p99) = (loaded.report.rate(1), loaded.report.latencies.percentiles().p99_ms);
+    Ok(vec![
+        Measured::new(Metric::ObjectsRate, scratch.engine(), rate),
+        Measured::new(Metric::ObjectsP99, scratch.engine(), p99),
+    ])
+}
+
+/// One task a request, without the entries in the audit log: what they cost.
+pub(super) async fn without_audit(scratch: &Scratch, args: &BenchArgs) -> Result<Vec<Measured>, Failure> {
+    let loaded = under_load(scratch, args, Shape::WithoutAudit).await?;
+    Ok(vec![Measured::new(Metric::UnauditedRate, scratch.engine(), loaded.report.rate(1))])
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Single,
     Batch,
+    WithObjects,
+    WithoutAudit,
 }
 
 impl Shape {
     const fn tasks(self) -> u32 {
         match self {
-            Self::Single => 1,
+            Self::Single | Self::WithObjects | Self::WithoutAudit => 1,
             Self::Batch => BATCH,
         }
     }
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::Single => StatusCode::CREATED,
+            Self::Single | Self::WithObjects | Self::WithoutAudit => StatusCode::CREATED,
             Self::Batch => StatusCode::OK,
+        }
+    }
+
+    const fn server(self) -> Part {
+        match self {
+            Self::WithoutAudit => Part::ApiWithoutAudit,
+            Self::Single | Self::Batch | Self::WithObjects => Part::Api,
         }
     }
 
     fn call(self, number: u64) -> Call {
         let (path, body) = match self {
-            Self::Single => ("/tasks/enqueue", Bytes::from(bodies::task(number))),
+            Self::Single | Self::WithoutAudit => ("/tasks/enqueue", Bytes::from(bodies::task(number))),
+            Self::WithObjects => ("/tasks/enqueue?create_cwom=true", Bytes::from(bodies::task(number))),
             Self::Batch => ("/tasks/enqueue/batch", bodies::batch(number)),
         };
         Call { method: Method::POST, path: path.to_owned(), body }
@@ -94,7 +120,7 @@ struct Loaded {
 }
 
 async fn under_load(scratch: &Scratch, args: &BenchArgs, shape: Shape) -> Result<Loaded, Failure> {
-    let server = Server::start(scratch, Part::Api).await?;
+    let server = Server::start(scratch, shape.server()).await?;
     tokio::time::sleep(SETTLE).await;
     let (address, idle, watch) = (server.address(), memory::resident(server.pid()), Watch::start(server.pid()));
     let numbers = Arc::new(AtomicU64::new(0));

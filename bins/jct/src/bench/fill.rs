@@ -59,6 +59,7 @@ impl Maker {
             submitter: self.submitter.clone(),
             hold: false,
             max_attempts: 3,
+            objects: None,
         })
     }
 }

@@ -23,6 +23,7 @@ mod scratch;
 mod serve;
 mod server;
 mod settle;
+mod spawn;
 
 pub(crate) use args::BenchCommand;
 pub(crate) use plan::run;

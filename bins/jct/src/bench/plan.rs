@@ -6,7 +6,7 @@ use super::args::{BenchArgs, BenchCommand};
 use super::goals::Measured;
 use super::postgres::PostgresServer;
 use super::scratch::{Place, Scratch};
-use super::{drain, enqueue, gate, pickup, read, report, serve, settle};
+use super::{drain, enqueue, gate, pickup, read, report, serve, settle, spawn};
 use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -16,6 +16,8 @@ use crate::output::Output;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Enqueue,
+    Objects,
+    Unaudited,
     Batch,
     Drain,
     Settle,
@@ -28,6 +30,8 @@ impl Step {
     const fn title(self) -> &'static str {
         match self {
             Self::Enqueue => "enqueue",
+            Self::Objects => "enqueue with work objects",
+            Self::Unaudited => "enqueue without audit entries",
             Self::Batch => "batch",
             Self::Drain => "drain with traces",
             Self::Settle => "settle alone",
@@ -40,6 +44,8 @@ impl Step {
     async fn measure(self, scratch: &Scratch, args: &BenchArgs) -> Result<Vec<Measured>, Failure> {
         match self {
             Self::Enqueue => enqueue::single(scratch, args).await,
+            Self::Objects => enqueue::with_objects(scratch, args).await,
+            Self::Unaudited => enqueue::without_audit(scratch, args).await,
             Self::Batch => enqueue::batch(scratch, args).await,
             Self::Drain => drain::measure(scratch, args.tasks).await,
             Self::Settle => settle::measure(scratch, args.tasks).await,
@@ -50,51 +56,77 @@ impl Step {
     }
 }
 
+/// One measurement that needs no database.
+#[derive(Clone, Copy, Debug)]
+enum Alone {
+    Gate,
+    Spawn,
+}
+
+impl Alone {
+    fn measure(self, args: &BenchArgs, output: &Output) -> Result<Vec<Measured>, Failure> {
+        match self {
+            Self::Gate => gate::measure(Duration::from_secs(args.seconds.min(5))),
+            Self::Spawn => spawn::measure(output),
+        }
+    }
+}
+
 pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Failure> {
-    use Step::{Apart, Batch, Drain, Enqueue, Read, Settle, Together};
+    use Step::{Apart, Batch, Drain, Enqueue, Objects, Read, Settle, Together, Unaudited};
     let output = context.output();
     match command {
-        BenchCommand::Enqueue(args) => measure(&args, &[Enqueue], false, output),
-        BenchCommand::Batch(args) => measure(&args, &[Batch], false, output),
-        BenchCommand::Drain(args) => measure(&args, &[Drain, Settle], false, output),
-        BenchCommand::Pickup(args) => measure(&args, &[Together, Apart], false, output),
-        BenchCommand::Read(args) => measure(&args, &[Read], false, output),
-        BenchCommand::Gate(args) => measure(&args, &[], true, output),
+        BenchCommand::Enqueue(args) => measure(&args, &[Enqueue, Objects, Unaudited], &[], output),
+        BenchCommand::Batch(args) => measure(&args, &[Batch], &[], output),
+        BenchCommand::Drain(args) => measure(&args, &[Drain, Settle], &[], output),
+        BenchCommand::Pickup(args) => measure(&args, &[Together, Apart], &[], output),
+        BenchCommand::Read(args) => measure(&args, &[Read], &[], output),
+        BenchCommand::Gate(args) => measure(&args, &[], &[Alone::Gate], output),
+        BenchCommand::Spawn(args) => measure(&args, &[], &[Alone::Spawn], output),
         BenchCommand::All(args) => {
-            measure(&args, &[Enqueue, Batch, Together, Apart, Drain, Settle, Read], true, output)
+            let steps = [Enqueue, Objects, Unaudited, Batch, Together, Apart, Drain, Settle, Read];
+            measure(&args, &steps, &[Alone::Gate, Alone::Spawn], output)
         }
         BenchCommand::Serve(args) => serve::run(args, output),
     }
 }
 
-fn measure(args: &BenchArgs, steps: &[Step], gate: bool, output: &Output) -> Result<Exit, Failure> {
+fn measure(args: &BenchArgs, steps: &[Step], alone: &[Alone], output: &Output) -> Result<Exit, Failure> {
     if cfg!(debug_assertions) {
         output.note("this is not a release build: the numbers mean little");
     }
-    let places = places(args)?;
     let mut all = Vec::new();
-    if gate {
-        let seconds = Duration::from_secs(args.seconds.min(5));
-        tell(gate::measure(seconds)?, &mut all, output)?;
+    for one in alone {
+        tell(one.measure(args, output)?, &mut all, output)?;
     }
-    for place in places {
-        for step in steps {
-            output.note(format!("measuring {} on {}", step.title(), place.engine().title()));
-            tell(block_on(one(*step, &place, args))?, &mut all, output)?;
-        }
-    }
+    let mut used = Vec::new();
+    let measured = over_databases(args, steps, &mut used, &mut all, output);
+    // Only now: a file system is slow to give out new files for a while after many were removed.
+    let removed = used.into_iter().map(|scratch| block_on(scratch.remove())).fold(Ok(()), Result::and);
+    measured.and(removed)?;
     if !output.is_json() {
         report::print(&all, args.markdown, output)?;
     }
     Ok(Exit::Success)
 }
 
-async fn one(step: Step, place: &Place, args: &BenchArgs) -> Result<Vec<Measured>, Failure> {
-    let scratch = Scratch::make(place, &args.folder).await?;
-    let measured = step.measure(&scratch, args).await;
-    let removed = scratch.remove().await;
-    let measured = measured?;
-    removed.map(|()| measured)
+fn over_databases(
+    args: &BenchArgs,
+    steps: &[Step],
+    used: &mut Vec<Scratch>,
+    all: &mut Vec<Measured>,
+    output: &Output,
+) -> Result<(), Failure> {
+    for place in places(args)? {
+        for step in steps {
+            output.note(format!("measuring {} on {}", step.title(), place.engine().title()));
+            let scratch = block_on(Scratch::make(&place, &args.folder))?;
+            let measured = block_on(step.measure(&scratch, args));
+            used.push(scratch);
+            tell(measured?, all, output)?;
+        }
+    }
+    Ok(())
 }
 
 fn tell(measured: Vec<Measured>, all: &mut Vec<Measured>, output: &Output) -> Result<(), Failure> {

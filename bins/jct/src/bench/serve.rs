@@ -37,6 +37,9 @@ pub(crate) struct ServeArgs {
     /// Serve the API
     #[arg(long)]
     api: bool,
+    /// Leave no audit entries, to see what they cost
+    #[arg(long)]
+    without_audit: bool,
     /// Work, with an executor that does nothing
     #[arg(long)]
     worker: bool,
@@ -47,20 +50,24 @@ pub(super) fn run(args: ServeArgs, output: &Output) -> Result<Exit, Failure> {
     block_on(async {
         let signals = Signals::listen()?;
         let address = std::env::var("DATABASE_URL").map_err(|error| broken(&error))?;
-        let store =
-            Store::open(&database::parse(&address)?, StoreOptions::default()).await.map_err(|error| broken(&error))?;
+        let options = StoreOptions { audit: !args.without_audit, ..StoreOptions::default() };
+        let store = Store::open(&database::parse(&address)?, options).await.map_err(|error| broken(&error))?;
         let traces = TraceRoot::open(Path::new("traces")).map_err(|error| broken(&error))?;
         let server = if args.api { Some(server(args.port, &store, &traces)?) } else { None };
         let worker = if args.worker { Some(worker(&store, traces)?) } else { None };
         output.line(format!("{PID_LINE}{}", std::process::id()))?;
-        Stack { store, server, worker }.run(signals, CancellationToken::new()).await.map(|()| Exit::Success)
+        Stack { store, server, worker, audit: None }
+            .run(signals, CancellationToken::new())
+            .await
+            .map(|()| Exit::Success)
     })
 }
 
 fn server(port: u16, store: &Store, traces: &TraceRoot) -> Result<jct_http::BoundServer, Failure> {
     let policy = PolicyConfig::from_prefix_list(bodies::PREFIXES).map_err(|error| broken(&error))?;
-    let tower =
-        Tower::new(store.clone(), TowerOptions { policy, traces: Some(traces.clone()), ..TowerOptions::default() });
+    // Work objects are measured apart: a call asks for them.
+    let (traces, create_objects) = (Some(traces.clone()), false);
+    let tower = Tower::new(store.clone(), TowerOptions { policy, traces, create_objects, ..TowerOptions::default() });
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let options = HttpOptions { port, workers, ..HttpOptions::default() };
     jct_http::bind(options, AppState::new(tower, env!("CARGO_PKG_VERSION"))).map_err(|error| broken(&error))

@@ -27,6 +27,7 @@ pub(super) const PID_LINE: &str = "pid ";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Api,
+    ApiWithoutAudit,
     Worker,
     Both,
 }
@@ -160,6 +161,7 @@ fn command(scratch: &Scratch, part: Part, port: u16) -> Result<CommandSpec, Fail
     let environment = Environment::clean(&folder, &folder).with("DATABASE_URL", scratch.address());
     let parts: &[&str] = match part {
         Part::Api => &["--api"],
+        Part::ApiWithoutAudit => &["--api", "--without-audit"],
         Part::Worker => &["--worker"],
         Part::Both => &["--api", "--worker"],
     };

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use jct_contract::{Clock as _, SystemClock, WorkerId};
 use jct_lifecycle::{AttemptEnd, RetryPolicy};
 use jct_store::Store;
-use jct_store::model::{Claim, ClaimFilter, ClaimedTask, NewWorker, SettleAnswer, Settlement};
+use jct_store::model::{Claim, ClaimFilter, ClaimedTask, NewWorker, RunReport, SettleAnswer, Settlement};
 use tokio::task::JoinSet;
 
 use super::fill::fill;
@@ -56,11 +56,18 @@ async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(),
         executors: Vec::new(),
         filter: ClaimFilter::Any,
         slots: CLAIM,
+        isolation: None,
     };
     store.worker_started(worker).await.map_err(|error| database::failed(&error))?;
     loop {
-        let claim =
-            Claim { worker_id, worker_name: name.clone(), limit: CLAIM, lease: LEASE, filter: ClaimFilter::Any };
+        let claim = Claim {
+            worker_id,
+            worker_name: name.clone(),
+            limit: CLAIM,
+            lease: LEASE,
+            filter: ClaimFilter::Any,
+            isolation: None,
+        };
         let claimed = store.claim(claim).await.map_err(|error| database::failed(&error))?;
         if claimed.is_empty() {
             return Ok(());
@@ -77,5 +84,14 @@ async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(),
 
 fn settlement(task: &ClaimedTask) -> Settlement {
     let end = AttemptEnd::Completed { result: "{}".to_owned() };
-    Settlement { lease: task.lease, end, trace: None, retry: RetryPolicy::default(), jitter: 0.5 }
+    Settlement {
+        lease: task.lease,
+        end,
+        trace: None,
+        artifacts: Vec::new(),
+        evidence: None,
+        report: RunReport::default(),
+        retry: RetryPolicy::default(),
+        jitter: 0.5,
+    }
 }

@@ -36,7 +36,7 @@ fn describe(status: StatusCode, problem: Option<Value>, retry_after: Option<Dura
     if let Some(task) = text("task_id") {
         failure = failure.detail(format!("task {task}"));
     }
-    match (hint(status), retry_after) {
+    match (hint(status, text("code")), retry_after) {
         (_, Some(wait)) => failure = failure.hint(format!("try again in {} s", wait.as_secs())),
         (Some(hint), None) => failure = failure.hint(hint),
         (None, None) => {}
@@ -61,8 +61,11 @@ fn exit(status: StatusCode) -> Exit {
     }
 }
 
-fn hint(status: StatusCode) -> Option<&'static str> {
+fn hint(status: StatusCode, code: Option<&str>) -> Option<&'static str> {
     match status {
+        StatusCode::FORBIDDEN if code == Some("OWN_WORK") => {
+            Some("somebody else decides; JCT_REVIEW_ALLOW_SELF_APPROVAL lifts this on a tower for one person")
+        }
         StatusCode::UNAUTHORIZED => {
             Some("give a key with JCT_API_KEY, or make one on the tower's machine with `jct keys create`")
         }

@@ -35,6 +35,8 @@ pub(crate) struct Task {
     pub(crate) trace_path: Option<String>,
     #[serde(default)]
     pub(crate) trace_id: Option<String>,
+    #[serde(default)]
+    pub(crate) cwom_issue_id: Option<String>,
 }
 
 /// What a task works on.

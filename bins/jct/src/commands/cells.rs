@@ -29,3 +29,8 @@ pub(super) fn moment(object: &Value, name: &str, now: Timestamp) -> String {
     let at = text(object, name);
     at.parse().map_or(at, |moment| age(moment, now))
 }
+
+/// Somebody, by name and kind.
+pub(super) fn actor(actor: &Value) -> String {
+    format!("{} ({})", text(actor, "actor_id"), text(actor, "actor_kind"))
+}

@@ -41,7 +41,8 @@ pub(crate) struct CreateArgs {
     /// What stands behind it: human, agent or system
     #[arg(long)]
     kind: RequesterKind,
-    /// What it may do: tasks:read, tasks:write, tasks:execute, policy:read, queue:write or keys:manage; repeatable
+    /// What it may do: tasks:read, tasks:write, tasks:execute, cwom:read, cwom:write, reviews:decide,
+    /// runs:push, audit:read, policy:read, queue:write or keys:manage; repeatable
     #[arg(long, required_unless_present = "all_scopes")]
     scope: Vec<Scope>,
     /// Everything

@@ -1,19 +1,26 @@
 //! One module for each command: its arguments, and what it does with them.
 
 pub(crate) mod attempts;
+pub(crate) mod audit;
 pub(crate) mod cancel;
 mod cells;
 mod changed;
+mod chosen;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod db;
 mod dispatch;
 pub(crate) mod doctor;
 pub(crate) mod enqueue;
+pub(crate) mod evidence;
 pub(crate) mod explain;
+pub(crate) mod issues;
 pub(crate) mod keys;
+mod page;
 pub(crate) mod queue;
 pub(crate) mod release;
+pub(crate) mod review;
+pub(crate) mod runs;
 pub(crate) mod show;
 pub(crate) mod tasks;
 pub(crate) mod trace;

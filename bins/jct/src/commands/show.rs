@@ -52,6 +52,7 @@ pub(crate) fn print(task: &Value, output: &Output) -> Result<(), Failure> {
         ("started", moment(&task.started_at)),
         ("ended", moment(&task.completed_at)),
         ("assigned to", task.assigned_to.clone()),
+        ("issue", task.cwom_issue_id.clone()),
         ("trace id", task.trace_id.clone()),
         ("trace", task.trace_path.clone()),
         ("error", task.error.clone()),

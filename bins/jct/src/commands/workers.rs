@@ -10,10 +10,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Column;
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     Column::Plain("WORKER"),
     Column::Plain("RUNNING"),
     Column::Plain("EXECUTORS"),
+    Column::Plain("ISOLATION"),
     Column::Plain("STARTED"),
     Column::Plain("LAST SEEN"),
     Column::Plain("VERSION"),
@@ -45,5 +46,13 @@ fn row(worker: &Value) -> Vec<String> {
     let now = SystemClock.now();
     let running = format!("{} of {}", text(worker, "running"), text(worker, "slots"));
     let (started, seen) = (moment(worker, "started_at", now), moment(worker, "last_seen_at", now));
-    vec![text(worker, "name"), running, text(worker, "executors"), started, seen, text(worker, "version")]
+    vec![
+        text(worker, "name"),
+        running,
+        text(worker, "executors"),
+        text(worker, "isolation"),
+        started,
+        seen,
+        text(worker, "version"),
+    ]
 }

@@ -1,5 +1,6 @@
 //! The way out: tables and lines for people, JSON for scripts, and neither ever a way for a task to drive the terminal.
 
+mod patch;
 mod progress;
 mod stream;
 mod table;

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
+use super::patch;
 use super::table::{self, Column};
 use super::text::printable;
 use crate::exit::Exit;
@@ -59,6 +60,11 @@ impl Output {
         let mut out = io::stdout().lock();
         io::copy(&mut from, &mut out)?;
         Ok(out.flush()?)
+    }
+
+    /// A patch: fit for reading on a terminal, exactly as it is elsewhere.
+    pub(crate) fn patch(&self, patch: &[u8]) -> Result<(), Failure> {
+        if self.terminal { self.block(&patch::render(patch, self.colour)) } else { self.copy(patch) }
     }
 
     /// One JSON document: indented on a terminal, one line elsewhere.

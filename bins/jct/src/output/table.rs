@@ -31,10 +31,15 @@ impl Column {
 
 fn status_colour(text: &str) -> Option<Color> {
     match text {
-        "completed" | "ok" | "valid" | "applied" => Some(Color::Green),
-        "failed" | "problem" | "revoked" | "expired" | "unknown" => Some(Color::Red),
+        "completed" | "done" | "ok" | "valid" | "applied" | "pass" | "approved" | "satisfied" | "found" => {
+            Some(Color::Green)
+        }
+        "failed" | "blocked" | "problem" | "revoked" | "expired" | "unknown" | "fail" | "rejected"
+        | "not_satisfied" | "missing" => Some(Color::Red),
         "running" => Some(Color::Cyan),
-        "queued" | "pending" | "warning" => Some(Color::Yellow),
+        "queued" | "pending" | "ready" | "under_review" | "warning" | "partial" | "needs_changes" | "unverified" => {
+            Some(Color::Yellow)
+        }
         _ => None,
     }
 }

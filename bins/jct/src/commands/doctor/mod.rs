@@ -4,6 +4,7 @@ mod check;
 mod exposure;
 mod folders;
 mod report;
+mod sandbox;
 mod sources;
 mod state;
 mod tools;

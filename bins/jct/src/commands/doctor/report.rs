@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::check::{Check, State};
-use super::{exposure, folders, sources, state, tools};
+use super::{exposure, folders, sandbox, sources, state, tools};
 use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure>
     let mut checks = vec![Check::ok("configuration", "every key and variable is known and valid")];
     checks.extend(folders::checks(&config));
     checks.extend(exposure::checks(&config, &client));
+    checks.extend(sandbox::checks(&config));
     checks.extend(block_on(async {
         let mut checks = vec![tools::git().await];
         checks.extend(state::checks(&config).await);

@@ -12,7 +12,7 @@ use serde_json::Value;
   jct enqueue task.json --watch
   jq '.objective = \"Survey it again\"' task.json | jct enqueue -
   jct enqueue --repo myorg/app --objective 'Report on the code' --operation analysis --watch
-  jct enqueue --repo myorg/app --objective 'Run the tests' --operation code_change \\
+  jct enqueue --repo myorg/app --objective 'Run the tests' --operation ops \\
       --budget 600 --watch -- cargo test --workspace
 
 The same --idempotency-key with the same task answers with the task first made; with another task it \
@@ -30,6 +30,9 @@ pub(crate) struct EnqueueArgs {
     /// Keep the task `pending` until `jct release`
     #[arg(long)]
     pub(super) hold: bool,
+    /// Leave out the task's work objects: no issue, no context, no runs [default: as the tower is configured]
+    #[arg(long)]
+    pub(super) no_cwom: bool,
     /// Follow the task until it ends, and end with its outcome
     #[arg(long)]
     pub(super) watch: bool,
@@ -47,7 +50,7 @@ pub(super) struct SpecArgs {
     /// What is to be achieved
     #[arg(long, conflicts_with = "file")]
     pub(super) objective: Option<String>,
-    /// The kind of work: code_change, docs, analysis or ops [default: code_change with a command, else analysis]
+    /// The kind of work: code_change, docs, analysis or ops [default: ops with a command, else analysis]
     #[arg(long, conflicts_with = "file")]
     pub(super) operation: Option<String>,
     /// Branch, tag or commit [default: main]

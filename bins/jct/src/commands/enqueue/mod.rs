@@ -5,4 +5,4 @@ mod send;
 mod spec;
 
 pub(crate) use args::EnqueueArgs;
-pub(crate) use send::{hand_in, run};
+pub(crate) use send::{Modes, hand_in, run};

@@ -14,6 +14,7 @@ use crate::commands::watch;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Output;
 
 /// Longer files cannot be a task: twice the largest body that a tower takes unless told otherwise.
 const FILE_MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -27,12 +28,14 @@ pub(crate) fn run(args: &EnqueueArgs, context: &Context) -> Result<Exit, Failure
     };
     let client = context.client()?;
     let output = context.output();
-    let handed_in = hand_in(&client, body, args.idempotency_key.as_deref(), args.hold)?;
+    let modes = Modes { hold: args.hold, no_cwom: args.no_cwom };
+    let handed_in = hand_in(&client, body, args.idempotency_key.as_deref(), modes)?;
     if output.is_json() {
         output.record(&handed_in.body)?;
     } else {
         let again = if handed_in.replayed { ", handed in before" } else { "" };
         output.line(format!("task {} {}{again}", handed_in.task_id, handed_in.status))?;
+        print_objects(&handed_in.body, output)?;
     }
     if !args.watch {
         if !output.is_json() {
@@ -41,6 +44,35 @@ pub(crate) fn run(args: &EnqueueArgs, context: &Context) -> Result<Exit, Failure
         return Ok(Exit::Success);
     }
     Ok(watch::exit(&watch::watch(&client, &handed_in.task_id, output)?))
+}
+
+/// The work objects that the answer names.
+fn print_objects(answer: &Value, output: &Output) -> Result<(), Failure> {
+    let Some(objects) = answer.get("cwom") else { return Ok(()) };
+    let id = |name: &str| objects.get(name).and_then(Value::as_str).map(str::to_owned);
+    output.fields(&[
+        ("issue", id("issue_id")),
+        ("context packet", id("context_packet_id")),
+        ("constraints", id("constraint_snapshot_id")),
+        ("repository", id("repo_id")),
+    ])
+}
+
+/// What to do with a task beside taking it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Modes {
+    /// Keep it `pending`.
+    pub(crate) hold: bool,
+    /// Leave out its work objects, whatever the tower does by default.
+    pub(crate) no_cwom: bool,
+}
+
+impl Modes {
+    fn query(self) -> Vec<(&'static str, String)> {
+        let Self { hold, no_cwom } = self;
+        let wanted = [(hold, "hold", "true"), (no_cwom, "create_cwom", "false")];
+        wanted.iter().filter(|(wanted, ..)| *wanted).map(|(_, name, value)| (*name, (*value).to_owned())).collect()
+    }
 }
 
 /// A task that the tower took.
@@ -58,10 +90,10 @@ pub(crate) fn hand_in(
     client: &Client,
     body: Vec<u8>,
     idempotency_key: Option<&str>,
-    hold: bool,
+    modes: Modes,
 ) -> Result<HandedIn, Failure> {
-    let query: &[_] = if hold { &[("hold", "true".to_owned())] } else { &[] };
-    let request = Request { path: &["tasks", "enqueue"], query, body: Some(body), idempotency_key };
+    let query = modes.query();
+    let request = Request { path: &["tasks", "enqueue"], query: &query, body: Some(body), idempotency_key };
     let answer = client.send(&Method::POST, request)?;
     let replayed = answer.header("idempotent-replayed") == Some("true");
     let body = answer.json()?;

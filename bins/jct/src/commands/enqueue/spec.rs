@@ -23,7 +23,7 @@ pub(super) fn body(args: &SpecArgs, user: Option<String>) -> Value {
     let by = requested_by
         .clone()
         .unwrap_or_else(|| Requester { kind: "human".to_owned(), id: user.unwrap_or_else(|| "operator".to_owned()) });
-    let default_operation = if command.is_empty() { "analysis" } else { "code_change" };
+    let default_operation = if command.is_empty() { "analysis" } else { "ops" };
     let mut target = Map::new();
     let parts = [("repo", repo), ("ref", ref_), ("path", path)];
     target.extend(parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
@@ -118,7 +118,7 @@ mod tests {
             "make",
             "--version",
         ];
-        insta::assert_snapshot!(task(&line), @r#"{"version":"1.0","requested_by":{"kind":"agent","id":"jules"},"objective":"Test it","operation":"code_change","target":{"repo":"o/n","ref":"dev","path":"src"},"constraints":{"time_budget_seconds":60},"metadata":{"ticket":"7"},"acceptance_criteria":["Green"],"evidence_requirements":["Log"],"inputs":{"depth":3,"command":[["make","-j","2"],["make","--version"]]}}"#);
+        insta::assert_snapshot!(task(&line), @r#"{"version":"1.0","requested_by":{"kind":"agent","id":"jules"},"objective":"Test it","operation":"ops","target":{"repo":"o/n","ref":"dev","path":"src"},"constraints":{"time_budget_seconds":60},"metadata":{"ticket":"7"},"acceptance_criteria":["Green"],"evidence_requirements":["Log"],"inputs":{"depth":3,"command":[["make","-j","2"],["make","--version"]]}}"#);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::checkout::REPO;
 use super::report;
 use crate::client::Client;
-use crate::commands::enqueue::hand_in;
+use crate::commands::enqueue::{Modes, hand_in};
 use crate::commands::watch;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,7 +40,7 @@ impl Demo {
             "target": { "repo": REPO, "ref": commit },
             "constraints": { "time_budget_seconds": 300 },
         });
-        let task = hand_in(&client, body.to_string().into_bytes(), None, false)?;
+        let task = hand_in(&client, body.to_string().into_bytes(), None, Modes::default())?;
         if output.is_json() {
             output.record(&task.body)?;
         } else {

@@ -13,7 +13,7 @@ use jct_runner::Worker;
 use jct_store::Store;
 use jct_tower::{Tower, TowerOptions};
 use jct_trace::{SealerHandle, TraceRoot};
-use jct_wiring::ExecutorsError;
+use jct_wiring::{ExecutorsError, Working};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -97,14 +97,19 @@ async fn build(config: &Config, demo: Option<&DemoRepo>) -> Result<(Stack, Socke
     let options = TowerOptions {
         policy,
         max_attempts: config.worker.max_attempts,
+        create_objects: config.api.create_cwom,
         traces: Some(traces.clone()),
+        review: jct_wiring::review_options(config),
+        publisher: jct_wiring::publisher(config, sources.clone())
+            .map_err(|error| Failure::caused(Exit::Local, "the repository cache cannot be used", &error))?,
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     };
     let server = server(config, Tower::new(store.clone(), options)).await?;
     let worker = worker(config, &store, sources, &traces)?;
+    let audit = database::sealer(config, &store).await?;
     let (address, root) = (server.address(), traces.path().to_owned());
-    Ok((Stack { store, server: Some(server), worker: Some(worker) }, address, root))
+    Ok((Stack { store, server: Some(server), worker: Some(worker), audit: Some(audit) }, address, root))
 }
 
 async fn server(config: &Config, tower: Tower) -> Result<BoundServer, Failure> {
@@ -119,15 +124,25 @@ fn worker(config: &Config, store: &Store, sources: RepoSources, traces: &TraceRo
     let options = jct_wiring::worker_options(config)
         .map_err(|error| Failure::caused(Exit::Usage, "the worker cannot work like that", &error))?
         .with_component(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    let executors = jct_wiring::executors(config, sources).map_err(|error| no_executors(&error))?;
+    let Working { executors, proving, workshop } =
+        jct_wiring::working(config, sources).map_err(|error| no_executors(&error))?;
+    let options = options.with_isolation(workshop.sandbox().level());
     let sealer = SealerHandle::start(traces.clone());
-    Ok(Worker::new(options, Arc::new(store.clone()), executors, traces.clone(), sealer))
+    Ok(Worker::new(options, Arc::new(store.clone()), executors, traces.clone(), sealer)
+        .with_proving(proving)
+        .with_workshop(workshop))
 }
 
 fn no_executors(error: &ExecutorsError) -> Failure {
     let exit = match error {
-        ExecutorsError::Unknown { .. } => Exit::Usage,
-        ExecutorsError::Cache(_) | ExecutorsError::Registry(_) => Exit::Local,
+        ExecutorsError::Unknown { .. }
+        | ExecutorsError::UnknownAgent { .. }
+        | ExecutorsError::Agents(_)
+        | ExecutorsError::Template(_) => Exit::Usage,
+        ExecutorsError::Cache(_)
+        | ExecutorsError::Sandbox(_)
+        | ExecutorsError::Inside(_)
+        | ExecutorsError::Registry(_) => Exit::Local,
     };
     Failure::caused(exit, "the executors cannot be put together", error)
 }

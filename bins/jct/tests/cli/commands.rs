@@ -1,90 +1,13 @@
 //! The binary as its users meet it: started in an empty folder, told what to do, asked for exit codes.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
-/// `jct` in `folder`, with nothing of the caller's own configuration.
-fn jct(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_jct"));
-    let path = std::env::var_os("PATH").expect("a path");
-    command.current_dir(folder).args(arguments).env_clear().env("PATH", path).env("HOME", folder).stdin(Stdio::null());
-    command
-}
-
-/// A tower with its demo, ended with the test.
-struct Tower {
-    folder: tempfile::TempDir,
-    process: Child,
-    lines: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Tower {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut up = jct(folder.path(), &["up", "--demo", "--port", "0", "--json"]);
-        let mut process = up.stdout(Stdio::piped()).spawn().expect("started");
-        let mut lines = BufReader::new(process.stdout.take().expect("piped"));
-        let url = json_line(&mut lines)["url"].as_str().expect("an address").to_owned();
-        Self { folder, process, lines, url }
-    }
-
-    /// The demo's task, once it has ended.
-    fn demo_task(&mut self) -> Value {
-        loop {
-            let line = json_line(&mut self.lines);
-            if line["completed_at"].is_string() {
-                return line;
-            }
-        }
-    }
-
-    #[track_caller]
-    fn run(&self, expect: i32, arguments: &[&str]) -> String {
-        let output = jct(self.folder.path(), arguments).env("JCT_URL", &self.url).output().expect("run");
-        checked(&output, expect, arguments)
-    }
-
-    #[track_caller]
-    fn run_json(&self, expect: i32, arguments: &[&str]) -> Value {
-        let text = self.run(expect, &[&["--json"], arguments].concat());
-        serde_json::from_str(text.lines().next_back().expect("a line")).expect("JSON")
-    }
-
-    fn stop(mut self) {
-        let pid = rustix::process::Pid::from_child(&self.process);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("told to end");
-        assert!(self.process.wait().expect("ended").success(), "a signal is a clean end");
-    }
-}
-
-impl Drop for Tower {
-    fn drop(&mut self) {
-        // Only for tests that fail: the others have stopped it.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn json_line(lines: &mut impl BufRead) -> Value {
-    let mut line = String::new();
-    lines.read_line(&mut line).expect("a line");
-    serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-}
-
-#[track_caller]
-fn checked(output: &Output, expect: i32, arguments: &[&str]) -> String {
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(expect), "{arguments:?}\n{out}\n{err}");
-    assert!(!err.contains("panicked"), "{err}");
-    out.into_owned()
-}
+use crate::support::{Tower, checked, jct};
 
 #[test]
 fn the_first_command_of_the_readme_leaves_a_trace_that_verifies() {
@@ -102,6 +25,22 @@ fn the_first_command_of_the_readme_leaves_a_trace_that_verifies() {
     assert!(verify(0).contains("its manifest is the accepted one"));
     std::fs::write(Path::new(trace).join("log.txt"), "nothing happened\n").expect("forged");
     assert!(verify(1).contains("`log.txt` was altered"));
+}
+
+#[test]
+fn a_task_is_followed_from_its_issue_to_what_came_of_it() {
+    let mut tower = Tower::start();
+    let task = tower.demo_task();
+    let id = task["cwom_issue_id"].as_str().expect("an issue");
+    let page = tower.run_json(0, &["issues", "list", "--type", "research", "--limit", "5"]);
+    assert_eq!((&page["issues"][0]["id"], &page["next_cursor"]), (&task["cwom_issue_id"], &Value::Null));
+    assert!(tower.run(0, &["issues", "list"]).contains(id));
+    assert!(tower.run(0, &["issues", "show", id]).contains("context packets"));
+    let graph = tower.run(0, &["issues", "graph", id]);
+    assert!(graph.contains("local/demo") && graph.contains("constraint snapshot"), "{graph}");
+    tower.run(3, &["issues", "list", "--status", "open"]);
+    tower.run(4, &["issues", "graph", "00000000-0000-7000-8000-000000000000"]);
+    tower.stop();
 }
 
 #[test]
@@ -144,9 +83,16 @@ fn commands_against_a_running_tower() {
     let text = tower.run(1, &failing);
     assert!(text.contains("! why") && text.contains("* failed (COMMAND_FAILED"), "{text}");
 
+    let issue = held["cwom"]["issue_id"].as_str().expect("an issue");
+    for told in [tower.run(0, &keyed("Look at it")), tower.run(0, &["show", id])] {
+        assert!(told.contains(issue), "{told}");
+    }
+    let bare = ["enqueue", "--repo", "local/demo", "--objective", "Look at it alone", "--no-cwom", "--watch"];
+    assert_eq!(tower.run_json(0, &bare)["cwom_issue_id"], Value::Null);
+
     let page = tower.run_json(0, &["tasks", "--limit", "2"]);
     assert_eq!((page["tasks"].as_array().map(Vec::len), page["next_cursor"].is_string()), (Some(2), true));
-    assert_eq!(tower.run(0, &["--json", "tasks", "--all"]).lines().count(), 3);
+    assert_eq!(tower.run(0, &["--json", "tasks", "--all"]).lines().count(), 4);
     assert_eq!(tower.run_json(0, &["attempts", id])[0]["reason"], "COMPLETED");
     assert!(tower.run(0, &["trace", "show", id, "artifacts/report.md"]).contains("# Survey"));
     tower.run(4, &["trace", "show", id, "../../etc/passwd"]);

@@ -1,0 +1,10 @@
+//! The command line as its users meet it, one file a subject.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod audit;
+mod commands;
+mod evidence;
+mod repository;
+mod review;
+mod support;
