@@ -19,4 +19,4 @@ pub use client::{Answer, Client};
 pub use database::{Database, Engine};
 pub use processes::{Processes, free_port};
 pub use repository::SampleRepository;
-pub use tower::{OPERATOR_KEY, Setup, TestTower, command_task, survey_task};
+pub use tower::{OPERATOR_KEY, Setup, TestTower, command_task, script_task, survey_task};

@@ -210,7 +210,7 @@ fn kill(child: Option<Child>) {
 
 /// The folder of the binaries, built once with the profile of this test. Cargo tells a test only where its own package's
 /// binaries are.
-fn binaries() -> &'static Path {
+pub(crate) fn binaries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let test = std::env::current_exe().unwrap();

@@ -37,6 +37,17 @@ impl SampleRepository {
         self.folder.path()
     }
 
+    /// What git prints for these arguments here; empty if it refuses.
+    #[must_use]
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git").current_dir(self.path()).args(arguments).output().unwrap();
+        if output.status.success() {
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        } else {
+            String::new()
+        }
+    }
+
     fn git(&self, arguments: &[&str]) {
         let status = Command::new("git").current_dir(self.path()).args(arguments).status().unwrap();
         assert!(status.success(), "git {arguments:?}");

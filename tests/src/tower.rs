@@ -3,12 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jct_exec::{CommandExecutor, Executor, Executors, RepoCache, RepoSource, RepoSources, SurveyExecutor};
+use jct_agent::adapter::Adapters;
+use jct_agent::prompt::PromptTemplate;
+use jct_agent::{AgentExecutor, AgentOptions, InsideProgram, ScriptExecutor};
+use jct_cwom::Verdict;
+use jct_exec::sandbox::{IsolationLevel, Launcher, Sandbox, SandboxOptions};
+use jct_exec::{CommandExecutor, Executor, Executors, RepoCache, RepoSource, RepoSources, SurveyExecutor, Workshop};
 use jct_http::{AppState, HttpOptions, bind};
 use jct_lifecycle::RetryPolicy;
 use jct_policy::PolicyConfig;
-use jct_runner::{Shutdown, ShutdownHandle, Worker, WorkerOptions};
+use jct_prover::{Prover, ProverOptions};
+use jct_runner::{Proving, Shutdown, ShutdownHandle, Worker, WorkerOptions};
+use jct_store::model::ReviewRule;
 use jct_store::{Store, StoreOptions};
+use jct_tower::reviews::ReviewOptions;
+use jct_tower::runs::GitPublisher;
 use jct_tower::work::Reaper;
 use jct_tower::{Tower, TowerOptions};
 use jct_trace::{SealerHandle, TraceRoot};
@@ -18,6 +27,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::processes::binaries;
 use crate::{Client, Database, Engine, SampleRepository};
 
 /// The key of the built-in principal `operator` in every test.
@@ -34,12 +44,26 @@ pub struct Setup {
     pub prefixes: &'static str,
     /// The smallest time budget that is admitted, in seconds.
     pub min_budget: i64,
+    /// The isolation level that the worker gives; `None` is the best that the machine can.
+    pub level: Option<IsolationLevel>,
+    /// Verdicts that approve themselves.
+    pub auto_approve: Vec<Verdict>,
+    /// Whether whoever handed a task in may approve what came of it.
+    pub self_approval: bool,
 }
 
 impl Default for Setup {
     /// A worker, keys, `myorg/`, and the contract's smallest budget.
     fn default() -> Self {
-        Self { worker: true, keyed: true, prefixes: "myorg/", min_budget: 30 }
+        Self {
+            worker: true,
+            keyed: true,
+            prefixes: "myorg/",
+            min_budget: 30,
+            level: None,
+            auto_approve: Vec::new(),
+            self_approval: false,
+        }
     }
 }
 
@@ -52,7 +76,7 @@ pub struct TestTower {
     stop_api: Option<oneshot::Sender<()>>,
     api: Option<JoinHandle<()>>,
     folder: TempDir,
-    _repository: SampleRepository,
+    repository: SampleRepository,
     runtime: Option<Runtime>,
     // Dropped last: the database may not go before the store.
     database: Database,
@@ -86,6 +110,8 @@ impl TestTower {
             policy,
             traces: Some(traces.clone()),
             operator_key: setup.keyed.then(|| OPERATOR_KEY.to_owned()),
+            review: ReviewOptions { allow_self_approval: setup.self_approval },
+            publisher: Some(Arc::new(GitPublisher::new(cache(&folder.path().join("api-repos"), &repository)))),
             ..TowerOptions::default()
         };
         let tower = Tower::new(store.clone(), options);
@@ -108,34 +134,48 @@ impl TestTower {
             stop_api: Some(stop_api),
             api: Some(api),
             folder,
-            _repository: repository,
+            repository,
             runtime: Some(runtime),
             database,
         };
         if setup.worker {
-            tower.start_worker(&traces);
+            tower.start_worker(setup, &traces);
         }
         tower
     }
 
-    fn start_worker(&mut self, traces: &TraceRoot) {
-        let source = self._repository.path().to_str().unwrap().to_owned();
-        let sources = RepoSources::new([RepoSource::new(None, Some("myorg/app"), &source).unwrap()]).unwrap();
-        let cache = Arc::new(RepoCache::new(&self.folder.path().join("repos"), sources).unwrap());
-        let all: [Arc<dyn Executor>; 2] =
-            [Arc::new(CommandExecutor::new(cache.clone())), Arc::new(SurveyExecutor::new(cache))];
+    fn start_worker(&mut self, setup: &Setup, traces: &TraceRoot) {
+        let cache = cache(&self.folder.path().join("repos"), &self.repository);
+        // This test binary has a `main` of its own, so what runs inside begins as the worker's.
+        let program = binaries().join("jct-worker");
+        let minimum = setup.level.unwrap_or(IsolationLevel::L0);
+        let options =
+            SandboxOptions { level: setup.level, minimum, ..SandboxOptions::new(Launcher::program(&program)) };
+        let sandbox = Sandbox::new(options).unwrap();
+        let level = sandbox.level();
+        let workshop = Arc::new(Workshop::new(Arc::clone(&cache), sandbox.clone()));
+        let all: [Arc<dyn Executor>; 4] = [
+            Arc::new(agent(&workshop, InsideProgram::program(&program))),
+            Arc::new(CommandExecutor::new(Workshop::clone(&workshop))),
+            Arc::new(ScriptExecutor::new(Arc::clone(&workshop), InsideProgram::program(&program))),
+            Arc::new(SurveyExecutor::new(cache).confined(sandbox)),
+        ];
+        let prover = Prover::new(workshop, ProverOptions::default());
+        let proving = Proving { prover, review: ReviewRule { auto_approve: setup.auto_approve.clone() } };
         let options = WorkerOptions::new("worker-1", &self.folder.path().join("workspaces"))
             .with_slots(2)
             .unwrap()
             .with_lease(Duration::from_secs(6), Duration::from_millis(500))
             .unwrap()
             .with_grace(Duration::from_secs(1))
+            .with_isolation(level)
             .with_retry(retry());
         let runtime = self.runtime.as_ref().unwrap();
         let _inside = runtime.enter();
         let sealer = SealerHandle::start(traces.clone());
         let executors = Executors::new(all).unwrap();
-        let worker = Worker::new(options, Arc::new(self.store.clone()), executors, traces.clone(), sealer);
+        let worker =
+            Worker::new(options, Arc::new(self.store.clone()), executors, traces.clone(), sealer).with_proving(proving);
         let (handle, shutdown) = Shutdown::new();
         let running = runtime.spawn(async move {
             let _report = worker.run(shutdown).await.unwrap();
@@ -171,7 +211,19 @@ impl TestTower {
     #[must_use]
     #[track_caller]
     pub fn client(&self, name: &str, scopes: &[&str]) -> Client {
-        let key = json!({ "name": name, "kind": "agent", "scopes": scopes });
+        self.principal("agent", name, scopes)
+    }
+
+    /// Somebody who may decide about reviews and push what was approved.
+    #[must_use]
+    #[track_caller]
+    pub fn reviewer(&self, name: &str) -> Client {
+        self.principal("human", name, &["cwom:read", "reviews:decide", "runs:push", "tasks:read"])
+    }
+
+    #[track_caller]
+    fn principal(&self, kind: &str, name: &str, scopes: &[&str]) -> Client {
+        let key = json!({ "name": name, "kind": kind, "scopes": scopes });
         let made = self.operator().post("/keys", &key).expect(201);
         Client::new(&self.base, Some(made["key"].as_str().unwrap_or_else(|| panic!("no key in {made}"))))
     }
@@ -179,6 +231,18 @@ impl TestTower {
     /// Ends every connection to the database, where there are any.
     pub fn cut_connections(&self) {
         self.database.cut_connections();
+    }
+
+    /// The repository that tasks work on.
+    #[must_use]
+    pub const fn repository(&self) -> &SampleRepository {
+        &self.repository
+    }
+
+    /// The folder of everything that belongs to this tower.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Where the sealed folders are.
@@ -207,6 +271,30 @@ impl Drop for TestTower {
     }
 }
 
+/// Agents that are told something and write it into the guide.
+const AGENTS: &str = r#"
+[agent.scribe]
+title = "Scribe"
+program = "sh"
+arguments = ["-c", "cat >> docs/guide.md"]
+prompt = "stdin"
+mode = "writing"
+output = { format = "text" }
+network = { kind = "none" }
+"#;
+
+fn agent(workshop: &Arc<Workshop>, program: InsideProgram) -> AgentExecutor {
+    let adapters = Adapters::shipped().unwrap().with_text("agents.toml", AGENTS).unwrap();
+    let options = AgentOptions { program, enabled: std::collections::BTreeSet::new() };
+    AgentExecutor::new(Arc::clone(workshop), adapters, PromptTemplate::built_in().unwrap(), options)
+}
+
+/// A cache that knows the sample repository alone.
+fn cache(folder: &std::path::Path, repository: &SampleRepository) -> Arc<RepoCache> {
+    let source = RepoSource::new(None, Some("myorg/app"), repository.path().to_str().unwrap()).unwrap();
+    Arc::new(RepoCache::new(folder, RepoSources::new([source]).unwrap()).unwrap())
+}
+
 const fn retry() -> RetryPolicy {
     RetryPolicy { max_attempts: 3, base: Duration::from_millis(100), cap: Duration::from_secs(1) }
 }
@@ -217,9 +305,21 @@ pub fn command_task(script: &str) -> Value {
     json!({
         "requested_by": { "kind": "agent", "id": "e2e" },
         "objective": "run a script",
-        "operation": "code_change",
+        "operation": "ops",
         "target": { "repo": "myorg/app" },
         "inputs": { "executor": "command", "command": ["sh", "-c", script] },
+    })
+}
+
+/// A task whose agent does exactly these steps in a checkout of the sample repository.
+#[must_use]
+pub fn script_task(steps: &Value) -> Value {
+    json!({
+        "requested_by": { "kind": "agent", "id": "e2e" },
+        "objective": "change the guide",
+        "operation": "code_change",
+        "target": { "repo": "myorg/app" },
+        "inputs": { "executor": "script", "script": steps },
     })
 }
 

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The layers, from the bottom. A crate may use anything in a layer below its own and nothing beside or above.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["jct-contract"],
-    &["jct-policy", "jct-lifecycle"],
+    &["jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit"],
+    // Judges what the others describe; still pure.
+    &["jct-evidence"],
     // Plain data for the binaries; knows the policy's types and nothing else.
     &["jct-config"],
     &["jct-store", "jct-trace", "jct-exec"],
-    &["jct-tower"],
+    &["jct-tower", "jct-agent", "jct-prover"],
     &["jct-http", "jct-runner"],
     // From configuration to the parts above: the one place where their vocabularies meet.
     &["jct-wiring"],
@@ -82,7 +84,7 @@ fn the_pure_crates_pull_in_no_runtime() {
     let metadata = metadata();
     let resolve = metadata.resolve.as_ref().unwrap();
     let name_of = |id: &cargo_metadata::PackageId| metadata[id].name.to_string();
-    for root in ["jct-contract", "jct-policy", "jct-lifecycle"] {
+    for root in ["jct-contract", "jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit", "jct-evidence"] {
         let mut open: Vec<_> = resolve.nodes.iter().filter(|node| name_of(&node.id) == root).collect();
         let mut seen = BTreeSet::new();
         while let Some(node) = open.pop() {

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
+mod cwom;
 mod enqueue;
+mod execution;
 mod hostile;
 mod run;
 mod tasks;

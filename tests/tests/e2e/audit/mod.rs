@@ -1,0 +1,8 @@
+//! The audit log as its readers know it: sealed, verified, exported, and tampered with in every way that the owner of
+//! the database could think of.
+
+mod cover;
+mod log;
+mod seal;
+mod secrets;
+mod tamper;

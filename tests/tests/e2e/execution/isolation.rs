@@ -1,0 +1,66 @@
+//! Levels: what a task insists on, what a worker gives.
+
+use jct_exec::sandbox::IsolationLevel;
+use jct_tests::{Engine, Setup, TestTower, command_task, on_both_engines};
+use serde_json::json;
+
+use super::support::{ended, reason};
+
+on_both_engines![
+    a_task_that_insists_on_more_is_left_alone_and_explained,
+    a_run_says_how_it_was_isolated,
+    loopback_is_for_those_who_ask,
+    an_unknown_level_is_refused_at_the_door,
+];
+
+fn a_task_that_insists_on_more_is_left_alone_and_explained(engine: Engine) {
+    let tower = TestTower::with(engine, &Setup { level: Some(IsolationLevel::L2), ..Setup::default() });
+    let client = tower.operator();
+    let mut task = command_task("true");
+    task["inputs"]["isolation"] = "L3".into();
+    let waits = client.enqueue(&task);
+    task["inputs"]["isolation"] = "L2".into();
+    assert_eq!(ended(&client, &task)["status"], "completed", "what came later and asks for less is not held up");
+    assert_eq!(client.task(&waits)["status"], "queued");
+    let explained = client.get(&format!("/tasks/{waits}/explain")).expect(200).to_string();
+    assert!(explained.contains("L3") && explained.contains("L2"), "{explained}");
+}
+
+fn a_run_says_how_it_was_isolated(engine: Engine) {
+    let tower = TestTower::with(engine, &Setup { level: Some(IsolationLevel::L1), ..Setup::default() });
+    let client = tower.operator();
+    let task = ended(&client, &command_task("true"));
+    let isolation = &task["result"]["isolation"];
+    assert_eq!((&isolation["requested"], &isolation["effective"]), (&json!("L1"), &json!("L1")), "{task}");
+    assert_eq!((&isolation["seccomp"], &isolation["network"]), (&json!(true), &json!("none")), "{task}");
+    let workers = client.get("/workers").expect(200);
+    assert_eq!(workers[0]["isolation"], "L1", "{workers}");
+}
+
+fn loopback_is_for_those_who_ask(engine: Engine) {
+    let tower = TestTower::new(engine);
+    let client = tower.operator();
+    let script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); \
+                  socket.create_connection(s.getsockname()); print('connected')";
+    let mut task = command_task("");
+    task["inputs"]["command"] = json!(["python3", "-c", script]);
+    let refused = ended(&client, &task);
+    if reason(&client, &refused) == "INVALID_INPUT" {
+        // No Python here: the escape matrix tries the same with a program of its own.
+        return;
+    }
+    assert_eq!(reason(&client, &refused), "COMMAND_FAILED", "{refused}");
+    task["inputs"]["network"] = "local".into();
+    let task = ended(&client, &task);
+    let gives_l3 = task["result"]["isolation"]["probed"] == "L3";
+    assert_eq!(task["status"] == "completed", gives_l3, "{task}");
+}
+
+fn an_unknown_level_is_refused_at_the_door(engine: Engine) {
+    let tower = TestTower::idle(engine);
+    let client = tower.operator();
+    let mut task = command_task("true");
+    task["inputs"]["isolation"] = "L9".into();
+    let problem = client.post("/tasks/enqueue", &task);
+    assert!(problem.text().contains("INVALID_ISOLATION"), "{}", problem.text());
+}
