@@ -13,7 +13,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends git openssh-cli
 COPY --from=build /src/target/release/jct-api /src/target/release/jct-worker /src/target/release/jct /usr/local/bin/
 USER jct
 WORKDIR /var/lib/jct
-RUN mkdir .jct
+RUN mkdir .jct audit
 VOLUME /var/lib/jct/.jct
 EXPOSE 8000
 CMD ["jct-api"]

@@ -45,5 +45,5 @@ bench *args:
 
 # Write the documents that are generated from the types.
 docs:
-    JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-contract
+    JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-contract -p jct-cwom
     JCT_TEST_UPDATE_DOCS=1 cargo test -p jct-config -p jct-trace
