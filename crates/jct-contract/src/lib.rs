@@ -14,6 +14,7 @@
 )]
 
 mod canonical;
+mod capability;
 mod check;
 mod digest;
 pub mod door;
@@ -21,6 +22,7 @@ mod executor;
 mod free_form;
 mod ids;
 mod isolation;
+mod job;
 mod json;
 pub mod limits;
 mod normalized;
@@ -35,6 +37,7 @@ mod trace_id;
 mod violation;
 
 pub use canonical::canonical_json;
+pub use capability::{Capability, CapabilitySet, InvalidCapability};
 pub use check::Check;
 pub use digest::{InvalidDigest, Sha256Digest};
 pub use executor::{ExecutorName, InvalidExecutorName};
@@ -43,6 +46,7 @@ pub use ids::{
     IssueId, ObjectId, RepoId, ReviewDecisionId, RunId, TaskId, WorkerId,
 };
 pub use isolation::{IsolationLevel, UnknownIsolationLevel};
+pub use job::{AffinityKey, InvalidAffinityKey, InvalidPriority, JobType, Priority, UnsupportedJobType};
 pub use json::{DocumentError, DocumentLimits, JsonDocument, JsonNumber, JsonObject, JsonValue, parse_document};
 pub use normalized::{FromCanonicalError, NormalizeError, NormalizedTask};
 pub use operation::{Operation, UnknownOperation};

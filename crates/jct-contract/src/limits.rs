@@ -54,6 +54,14 @@ pub const CHECKS_MAX_ITEMS: usize = 50;
 pub const CHECK_NAME_MAX_CHARS: usize = 128;
 /// Longest trace id, in characters; the shortest is one.
 pub const TRACE_ID_MAX_CHARS: usize = 36;
+/// Longest capability, in characters; the shortest is one.
+pub const CAPABILITY_MAX_CHARS: usize = 64;
+/// Least urgent priority of a job.
+pub const PRIORITY_MIN: i16 = -1000;
+/// Most urgent priority of a job.
+pub const PRIORITY_MAX: i16 = 1000;
+/// Longest affinity key of a job, in characters; the shortest is one.
+pub const AFFINITY_KEY_MAX_CHARS: usize = 255;
 /// Longest name of a principal, in characters; the shortest is one.
 pub const PRINCIPAL_NAME_MAX_CHARS: usize = 128;
 

@@ -81,6 +81,8 @@ reasons! {
     ExternalTimeout = "EXTERNAL_TIMEOUT", retry: false;
     /// An executor or operator outside the tower reported the failure.
     ReportedFailure = "REPORTED_FAILURE", retry: false;
+    /// The worker reported a failure that another attempt may not meet.
+    ReportedRetryable = "REPORTED_RETRYABLE", retry: true;
 }
 
 impl fmt::Display for ReasonCode {
