@@ -26,6 +26,16 @@ pub enum Scope {
     PolicyRead,
     /// Pause and resume the queue.
     QueueWrite,
+    /// See jobs, their events and their artifacts.
+    JobsRead,
+    /// Hand jobs in and cancel them.
+    JobsWrite,
+    /// Create, list and revoke the tokens of workers that come over HTTP.
+    WorkersManage,
+    /// See the manifests of the registry.
+    ManifestsRead,
+    /// Put, delete and run manifests of the registry.
+    ManifestsWrite,
     /// Create, list and revoke keys.
     KeysManage,
 }
@@ -34,13 +44,14 @@ pub enum Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a scope is one of `tasks:read`, `tasks:write`, `tasks:execute`, `cwom:read`, `cwom:write`, \
-     `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, `keys:manage`"
+     `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, \
+     `jobs:read`, `jobs:write`, `workers:manage`, `manifests:read`, `manifests:write`, `keys:manage`"
 )]
 pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::TasksRead,
         Self::TasksWrite,
         Self::TasksExecute,
@@ -51,6 +62,11 @@ impl Scope {
         Self::AuditRead,
         Self::PolicyRead,
         Self::QueueWrite,
+        Self::JobsRead,
+        Self::JobsWrite,
+        Self::WorkersManage,
+        Self::ManifestsRead,
+        Self::ManifestsWrite,
         Self::KeysManage,
     ];
 
@@ -68,6 +84,11 @@ impl Scope {
             Self::AuditRead => "audit:read",
             Self::PolicyRead => "policy:read",
             Self::QueueWrite => "queue:write",
+            Self::JobsRead => "jobs:read",
+            Self::JobsWrite => "jobs:write",
+            Self::WorkersManage => "workers:manage",
+            Self::ManifestsRead => "manifests:read",
+            Self::ManifestsWrite => "manifests:write",
             Self::KeysManage => "keys:manage",
         }
     }
