@@ -63,8 +63,18 @@ reasons! {
     WorkerError = "WORKER_ERROR", retry: true;
     /// The sandbox could not be set up as the task needs it; nothing of the task was run.
     SandboxFailed = "SANDBOX_FAILED", retry: true;
-    /// The work used up more memory, processes, disk or output than it may, and was ended.
-    LimitExceeded = "LIMIT_EXCEEDED", retry: false;
+    /// The work used more memory than it may, and was ended.
+    MemoryLimitExceeded = "MEMORY_LIMIT_EXCEEDED", retry: false;
+    /// The work had more processes at once than it may, and was ended.
+    ProcessLimitExceeded = "PROCESS_LIMIT_EXCEEDED", retry: false;
+    /// The work wrote a larger file than it may, and was ended.
+    FileSizeLimitExceeded = "FILE_SIZE_LIMIT_EXCEEDED", retry: false;
+    /// The work wrote more than it may in all, and was ended.
+    DiskLimitExceeded = "DISK_LIMIT_EXCEEDED", retry: false;
+    /// The work used more processor time than it may, and was ended.
+    CpuTimeLimitExceeded = "CPU_TIME_LIMIT_EXCEEDED", retry: false;
+    /// The work printed more than it may, and was ended.
+    OutputLimitExceeded = "OUTPUT_LIMIT_EXCEEDED", retry: false;
     /// The work waited for an answer that nobody gives, and was ended.
     NeedsInput = "NEEDS_INPUT", retry: false;
     /// What the work left behind could not be taken over: it breaks a rule of the hand-over.

@@ -44,7 +44,6 @@ impl Default for Limits {
 /// The limit that ended a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Limit {
     /// [`Limits::memory_bytes`].
     Memory,

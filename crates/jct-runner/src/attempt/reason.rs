@@ -1,6 +1,7 @@
 //! From why an executor failed to the code that the task gets.
 
 use jct_exec::FailureReason;
+use jct_exec::sandbox::Limit;
 use jct_lifecycle::ReasonCode;
 
 pub(crate) fn reason_code(reason: FailureReason) -> ReasonCode {
@@ -14,7 +15,7 @@ pub(crate) fn reason_code(reason: FailureReason) -> ReasonCode {
             ReasonCode::CheckoutFailed
         }
         FailureReason::SandboxFailed => ReasonCode::SandboxFailed,
-        FailureReason::LimitHit { .. } => ReasonCode::LimitExceeded,
+        FailureReason::LimitHit { limit } => limit_code(limit),
         FailureReason::NeedsInput => ReasonCode::NeedsInput,
         FailureReason::HandoverRefused => ReasonCode::HandoverRefused,
         // Whatever else an executor may come to say, calling it the worker's failure has it tried again.
@@ -22,10 +23,19 @@ pub(crate) fn reason_code(reason: FailureReason) -> ReasonCode {
     }
 }
 
+const fn limit_code(limit: Limit) -> ReasonCode {
+    match limit {
+        Limit::Memory => ReasonCode::MemoryLimitExceeded,
+        Limit::Processes => ReasonCode::ProcessLimitExceeded,
+        Limit::FileSize => ReasonCode::FileSizeLimitExceeded,
+        Limit::Disk => ReasonCode::DiskLimitExceeded,
+        Limit::CpuTime => ReasonCode::CpuTimeLimitExceeded,
+        Limit::Output => ReasonCode::OutputLimitExceeded,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use jct_exec::sandbox::Limit;
-
     use super::*;
 
     #[test]

@@ -167,7 +167,12 @@ impl Conclusion<'_> {
             | ReasonCode::CommandSignalled
             | ReasonCode::TimeBudgetExceeded
             | ReasonCode::SandboxFailed
-            | ReasonCode::LimitExceeded
+            | ReasonCode::MemoryLimitExceeded
+            | ReasonCode::ProcessLimitExceeded
+            | ReasonCode::FileSizeLimitExceeded
+            | ReasonCode::DiskLimitExceeded
+            | ReasonCode::CpuTimeLimitExceeded
+            | ReasonCode::OutputLimitExceeded
             | ReasonCode::NeedsInput
             | ReasonCode::WorkerError
             | ReasonCode::LeaseLost

@@ -136,7 +136,7 @@ async fn a_failed_attempt_keeps_what_was_found_out_about_it(db: Db) {
 
 async fn nothing_that_did_not_complete_has_passed(db: Db) {
     let store = db.store().await;
-    for (end, packs) in [(failed(ReasonCode::LimitExceeded), 1), (AttemptEnd::GivenBack, 1), (AttemptEnd::Cancelled, 1)]
+    for (end, packs) in [(failed(ReasonCode::MemoryLimitExceeded), 1), (AttemptEnd::GivenBack, 1), (AttemptEnd::Cancelled, 1)]
     {
         let claimed = claimed(&store).await;
         let found = findings(Verdict::Pass, CriterionStatus::Satisfied);
@@ -144,7 +144,7 @@ async fn nothing_that_did_not_complete_has_passed(db: Db) {
         assert_eq!(db.count("cwom_evidence_packs").await, packs);
         if let Some(pack) = store.evidence_of(claimed.run_id.unwrap()).await.unwrap() {
             assert_eq!(pack.content.verdict, Verdict::Fail);
-            assert_eq!(pack.content.verdict_reason, "the attempt did not complete: LIMIT_EXCEEDED");
+            assert_eq!(pack.content.verdict_reason, "the attempt did not complete: MEMORY_LIMIT_EXCEEDED");
         }
         // What was given back must not be in the way of the next.
         while let [next] = worker("w").claim(&store, 1).await.as_slice() {

@@ -9,6 +9,7 @@ use super::support::{ended, reason};
 on_both_engines![
     a_task_that_insists_on_more_is_left_alone_and_explained,
     a_run_says_how_it_was_isolated,
+    a_limit_that_is_reached_is_the_reason,
     loopback_is_for_those_who_ask,
     an_unknown_level_is_refused_at_the_door,
 ];
@@ -35,6 +36,15 @@ fn a_run_says_how_it_was_isolated(engine: Engine) {
     assert_eq!((&isolation["seccomp"], &isolation["network"]), (&json!(true), &json!("none")), "{task}");
     let workers = client.get("/workers").expect(200);
     assert_eq!(workers[0]["isolation"], "L1", "{workers}");
+}
+
+fn a_limit_that_is_reached_is_the_reason(engine: Engine) {
+    let tower = TestTower::new(engine);
+    let client = tower.operator();
+    // More than one file may hold, though not a byte of it is written.
+    let task = ended(&client, &command_task("truncate -s 3G large"));
+    assert_eq!(reason(&client, &task), "FILE_SIZE_LIMIT_EXCEEDED", "{task}");
+    assert!(task["error"].as_str().unwrap().contains("file_size"), "{task}");
 }
 
 fn loopback_is_for_those_who_ask(engine: Engine) {
