@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod evidence;
 pub mod intake;
+pub mod jobs;
 pub mod objects;
 pub mod queue;
 pub mod reviews;

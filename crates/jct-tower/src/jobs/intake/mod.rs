@@ -1,0 +1,11 @@
+//! Handing a job in: whatever its type, it becomes a task of the one contract, passes the one gate, and is kept by the
+//! one intake.
+//!
+//! What is handed in is read here, because each type has a payload of its own; what is queued is always a task, so that
+//! there is one queue, one lease and one audit log.
+
+mod error;
+mod submission;
+
+pub use error::JobCreateError;
+pub use submission::{JobCreated, JobSubmission, JobWarning, JobWarningCode};
