@@ -39,6 +39,16 @@ scopes! {
     AuditRead = AuditRead;
     /// `queue:write`.
     QueueWrite = QueueWrite;
+    /// `jobs:read`.
+    JobsRead = JobsRead;
+    /// `jobs:write`.
+    JobsWrite = JobsWrite;
+    /// `workers:manage`.
+    WorkersManage = WorkersManage;
+    /// `manifests:read`.
+    ManifestsRead = ManifestsRead;
+    /// `manifests:write`.
+    ManifestsWrite = ManifestsWrite;
     /// `keys:manage`.
     KeysManage = KeysManage;
 }
