@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::manifests::Manifests;
 use crate::repo_source::REPO_SOURCES;
 use crate::sections::{Agents, Api, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
 
@@ -50,6 +51,7 @@ pub fn registry() -> impl Iterator<Item = &'static Key> {
         Review::KEYS,
         Trace::KEYS,
         Audit::KEYS,
+        Manifests::KEYS,
         Client::KEYS,
         Log::KEYS,
         std::slice::from_ref(&REPO_SOURCES),

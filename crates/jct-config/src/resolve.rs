@@ -2,6 +2,7 @@
 
 use crate::error::{ConfigError, ConfigErrors};
 use crate::layers::Layers;
+use crate::manifests::Manifests;
 use crate::repo_source::{REPO_SOURCES, RepoSources};
 use crate::sections::{Agents, Api, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
 use crate::setting::Setting;
@@ -29,6 +30,8 @@ pub struct Config {
     pub trace: Trace,
     /// How the audit log is sealed.
     pub audit: Audit,
+    /// Manifests: where they may come from, and what runs of them may reach.
+    pub manifests: Manifests,
     /// How the command line finds a tower.
     pub client: Client,
     /// What is logged.
@@ -65,6 +68,7 @@ impl Config {
         let review = Review::read(layers);
         let trace = Trace::read(layers);
         let audit = Audit::read(layers);
+        let manifests = Manifests::read(layers);
         let client = Client::read(layers);
         let log = Log::read(layers);
         let repo_sources = layers.read(&REPO_SOURCES);
@@ -72,6 +76,7 @@ impl Config {
         layers.errors.extend(policy.iter().filter_map(Policy::conflict));
         layers.errors.extend(worker.iter().flat_map(Worker::conflicts));
         layers.errors.extend(sandbox.iter().filter_map(Sandbox::conflict));
+        layers.errors.extend(manifests.iter().filter_map(Manifests::conflict));
         let RepoSources(repo_sources) = repo_sources?;
         Some(Self {
             database: database?,
@@ -83,6 +88,7 @@ impl Config {
             review: review?,
             trace: trace?,
             audit: audit?,
+            manifests: manifests?,
             client: client?,
             log: log?,
             repo_sources,
