@@ -2,6 +2,7 @@
 
 mod accept;
 mod artifacts;
+mod blob;
 mod directory;
 mod entry_path;
 mod folder;
@@ -20,6 +21,7 @@ mod verify;
 mod writer;
 
 pub use accept::AcceptError;
+pub use blob::{BlobFolder, BlobRoot, BlobUpload, FinishedUpload, OpenBlobError};
 pub use entry_path::{EntryPath, InvalidEntryPath};
 pub use folder::{MANIFEST_MAX_BYTES, OpenError, OpenFileError, TraceFile, TraceFolder};
 pub use identity::{Admission, AttemptIdentity};
