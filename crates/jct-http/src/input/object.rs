@@ -8,6 +8,9 @@ use jct_contract::{JsonDocument, JsonObject, JsonValue, canonical_json};
 use super::free_form;
 use crate::problem::{ErrorCode, Place, Problem, Violation};
 
+/// Items of a list at most.
+const MOST_ITEMS: usize = 64;
+
 /// Takes fields out of a JSON object.
 pub(crate) struct ObjectReader<'d> {
     object: Option<&'d JsonObject<'d>>,
@@ -60,12 +63,36 @@ impl<'d> ObjectReader<'d> {
         }
     }
 
+    /// A whole number between two ends, both included.
+    pub(crate) fn integer(&mut self, name: &'static str, min: i64, max: i64) -> Option<i64> {
+        let field = self.field(name)?;
+        let JsonValue::Number(number) = field else { return self.wrong_type(name, "a whole number", field) };
+        match number.as_integer() {
+            Some(number) if (min..=max).contains(&number) => Some(number),
+            _ => {
+                self.refuse(name, "VALUE_NOT_ALLOWED", format!("`{name}` is a whole number from {min} to {max}"));
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.field(name)? {
+            JsonValue::Bool(flag) => Some(*flag),
+            other => self.wrong_type(name, "`true` or `false`", other),
+        }
+    }
+
     /// A list of texts with a type of their own.
     pub(crate) fn values<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<Vec<T>> {
         let field = self.field(name)?;
         let Some(items) = field.as_array() else { return self.wrong_type(name, "an array of strings", field) };
         let mut values = Vec::new();
-        for (index, item) in items.iter().enumerate().take(64) {
+        if items.len() > MOST_ITEMS {
+            self.refuse(name, "TOO_LONG", format!("`{name}` has at most {MOST_ITEMS} items"));
+        }
+        for (index, item) in items.iter().enumerate().take(MOST_ITEMS) {
             match item.as_str().map(str::parse::<T>) {
                 Some(Ok(value)) => values.push(value),
                 Some(Err(error)) => self.refuse(&format!("{name}/{index}"), "VALUE_NOT_ALLOWED", error.to_string()),
