@@ -196,6 +196,8 @@ section! {
     pub struct Client("client") {
         /// Tower that `jct` talks to.
         url: TowerUrl = Fallback::Text("http://127.0.0.1:8000"), "JCT_URL";
+        /// Token with which `jct worker-http` takes jobs, as `jct tokens create` prints it.
+        worker_token: Option<Secret> = Fallback::Text(""), "JCT_WORKER_TOKEN";
     }
 }
 
