@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What a launcher finds is far shorter, in bytes.
 const MOST_FOUND: u64 = 64 * 1024;
 
+const NO_LAUNCHER: &str = "it is no launcher of sandboxes: its main does not begin with main_if_asked";
+
 /// What was found on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Probe {
@@ -149,7 +151,7 @@ impl Probe {
 
 fn gates(launcher: &Launcher) -> io::Result<GatesFound> {
     if inside::was_asked() {
-        return Err(io::Error::other("its main does not begin with main_if_asked"));
+        return Err(io::Error::other(NO_LAUNCHER));
     }
     let (mut socket, theirs) = UnixStream::pair()?;
     socket.set_read_timeout(Some(PATIENCE))?;
@@ -164,7 +166,7 @@ fn gates(launcher: &Launcher) -> io::Result<GatesFound> {
     child.kill()?;
     child.wait()?;
     read?;
-    serde_json::from_slice(&text).map_err(|_| io::Error::other("its main does not begin with main_if_asked"))
+    serde_json::from_slice(&text).map_err(|_| io::Error::other(NO_LAUNCHER))
 }
 
 /// Makes a whole sandbox of that level, and does nothing in it.
