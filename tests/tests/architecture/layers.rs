@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The layers, from the bottom. A crate may use anything in a layer below its own and nothing beside or above.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["jct-contract"],
     &["jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit"],
     // Judges what the others describe; still pure.
     &["jct-evidence"],
+    // The document of a manifest job; still pure. Above the evidence, because there is one scanner for secrets.
+    &["jct-manifest"],
     // Plain data for the binaries; knows the policy's types and nothing else.
     &["jct-config"],
     &["jct-store", "jct-trace", "jct-exec"],
@@ -84,7 +86,8 @@ fn the_pure_crates_pull_in_no_runtime() {
     let metadata = metadata();
     let resolve = metadata.resolve.as_ref().unwrap();
     let name_of = |id: &cargo_metadata::PackageId| metadata[id].name.to_string();
-    for root in ["jct-contract", "jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit", "jct-evidence"] {
+    for root in ["jct-contract", "jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit", "jct-evidence", "jct-manifest"]
+    {
         let mut open: Vec<_> = resolve.nodes.iter().filter(|node| name_of(&node.id) == root).collect();
         let mut seen = BTreeSet::new();
         while let Some(node) = open.pop() {
