@@ -16,7 +16,7 @@ mod workspace;
 pub use command::CommandExecutor;
 pub use executor::{
     EgressDecision, EgressSink, Execution, ExecutionIo, ExecutionRequest, Executor, Executors, FailureReason, Handover,
-    JsonObject, ProgressSink, RunRecord, Stop, Usage,
+    JsonObject, ManifestInput, ProgressSink, RunRecord, Stop, Usage,
 };
 pub use git::{GitError, Prober, RepoCache, RepoSource, RepoSources};
 pub use process::{LineSink, LogLine, LogStream};

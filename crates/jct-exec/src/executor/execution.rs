@@ -81,6 +81,8 @@ pub enum FailureReason {
     ArtifactFailed,
     /// What the executor left in its repository is not accepted. The message names the rule.
     HandoverRefused,
+    /// A service that the work needs cannot be reached, has no time, or gives answers that make no sense.
+    ServiceFailed,
     /// The sandbox could not be made, so nothing ran.
     SandboxFailed,
     /// A command used more than it may and was ended.
@@ -104,6 +106,7 @@ impl FailureReason {
             | Self::GitUnavailable
             | Self::WorkspaceFailed
             | Self::ArtifactFailed
+            | Self::ServiceFailed
             | Self::SandboxFailed => true,
             Self::CommandFailed { .. }
             | Self::CommandSignalled { .. }

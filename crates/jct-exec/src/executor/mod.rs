@@ -12,6 +12,6 @@ pub use execution::{Execution, FailureReason, JsonObject, Stop};
 pub use io::{ExecutionIo, ProgressSink};
 pub use record::{EgressDecision, EgressSink, Handover, RunRecord, Usage};
 pub use registry::{Executors, RegistryError};
-pub use request::ExecutionRequest;
+pub use request::{ExecutionRequest, ManifestInput};
 
 pub(crate) use execution::with_causes;

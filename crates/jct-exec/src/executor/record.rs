@@ -97,6 +97,7 @@ struct Facts {
     handover: Option<Handover>,
     isolation: Option<IsolationReport>,
     usage: Option<Usage>,
+    manifest_state: Option<String>,
 }
 
 impl RunRecord {
@@ -142,6 +143,17 @@ impl RunRecord {
         self.facts().usage.clone()
     }
 
+    /// Notes what the next run of the same manifest is to be told. It is kept only if the attempt completes, so whoever
+    /// calls this has everything else written already.
+    pub fn keep_manifest_state(&self, state: String) {
+        self.facts().manifest_state = Some(state);
+    }
+
+    /// What the next run of the same manifest is to be told; `None` leaves what is known as it is.
+    pub fn manifest_state(&self) -> Option<String> {
+        self.facts().manifest_state.clone()
+    }
+
     /// Passes a decision about a request on to whoever listens.
     pub fn egress(&self, decision: EgressDecision) {
         if let Some(sink) = &self.egress {
@@ -176,6 +188,15 @@ mod tests {
         record.set_handover(handover("c"));
         assert_eq!(record.handover(), Some(handover("b")));
         assert!(handover("a").is_empty() && !handover("b").is_empty());
+    }
+
+    #[test]
+    fn the_last_state_of_a_manifest_is_the_one_that_counts() {
+        let record = RunRecord::default();
+        assert_eq!(record.manifest_state(), None);
+        record.keep_manifest_state("one".to_owned());
+        record.keep_manifest_state("two".to_owned());
+        assert_eq!(record.manifest_state().as_deref(), Some("two"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One attempt of one task, as an executor sees it.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -40,6 +41,32 @@ pub struct ExecutionRequest {
     pub doctrine: Vec<Value>,
     /// Free-form settings; each executor documents what it reads.
     pub inputs: JsonObject,
+    /// The manifest that the work runs, where it runs one.
+    pub manifest: Option<ManifestInput>,
     /// All the time that the attempt has, from the call of `run`.
     pub time_budget: Duration,
+}
+
+/// A manifest for its run. `Debug` shows how long its texts are, not what they say.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ManifestInput {
+    /// The manifest's name.
+    pub name: String,
+    /// `sha256:` and the digest of the content, as the queue has it.
+    pub hash: String,
+    /// The manifest's text.
+    pub content: String,
+    /// What the last completed run under this name left for the next one.
+    pub state: Option<String>,
+}
+
+impl fmt::Debug for ManifestInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManifestInput")
+            .field("name", &self.name)
+            .field("hash", &self.hash)
+            .field("content_bytes", &self.content.len())
+            .field("state_bytes", &self.state.as_ref().map(String::len))
+            .finish()
+    }
 }

@@ -55,6 +55,7 @@ mod tests {
             FailureReason::GitUnavailable,
             FailureReason::WorkspaceFailed,
             FailureReason::ArtifactFailed,
+            FailureReason::ServiceFailed,
             FailureReason::SandboxFailed,
             FailureReason::LimitHit { limit: Limit::Memory },
             FailureReason::NeedsInput,
