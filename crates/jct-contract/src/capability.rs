@@ -5,17 +5,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::ExecutorName;
 use crate::limits::CAPABILITY_MAX_CHARS;
 
-/// One capability: 1 to 64 characters of `[a-z0-9._-]` that begin with a letter or a digit. Reading folds capitals.
+/// One capability: 1 to 64 characters of `[a-z0-9._-]`. Reading folds capitals. The name of every executor is one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Capability(String);
 
 /// The text cannot be a capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a capability has 1 to {CAPABILITY_MAX_CHARS} characters of `a-z 0-9 . _ -` and begins with a letter or a digit"
-)]
+#[error("a capability has 1 to {CAPABILITY_MAX_CHARS} characters of `a-z 0-9 . _ -`")]
 pub struct InvalidCapability;
 
 impl Capability {
@@ -37,10 +36,15 @@ impl FromStr for Capability {
 
     fn from_str(text: &str) -> Result<Self, InvalidCapability> {
         let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        let fits = (1..=CAPABILITY_MAX_CHARS).contains(&text.len())
-            && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
-            && text.bytes().all(inner);
-        if fits { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidCapability) }
+        let fits = (1..=CAPABILITY_MAX_CHARS).contains(&text.len());
+        if fits && text.bytes().all(inner) { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidCapability) }
+    }
+}
+
+impl From<&ExecutorName> for Capability {
+    /// What a task needs that names no capability: its executor. The letters of such a name are those of a capability.
+    fn from(executor: &ExecutorName) -> Self {
+        Self(executor.as_str().to_owned())
     }
 }
 
@@ -195,9 +199,16 @@ mod tests {
         check("0", Some("0"));
         check("a.b-c_d", Some("a.b-c_d"));
         check(&"x".repeat(64), Some(&"x".repeat(64)));
-        for bad in ["", " ", " manifest", "-x", ".x", "_x", "a b", "a/b", "größe", "K\u{212a}", "a\0", &"x".repeat(65)]
-        {
+        for bad in ["", " ", " manifest", "a b", "a/b", "größe", "K\u{212a}", "a\0", &"x".repeat(65)] {
             check(bad, None);
+        }
+    }
+
+    #[test]
+    fn the_name_of_every_executor_is_a_capability() {
+        for name in ["survey", "_x", "-x", "0", &"x".repeat(64)] {
+            let executor: ExecutorName = name.parse().unwrap();
+            assert_eq!(name.parse(), Ok(Capability::from(&executor)));
         }
     }
 

@@ -135,6 +135,8 @@ id_kinds! {
     EvidencePackId;
     /// Something that somebody wants done.
     IssueId;
+    /// A file that a worker handed in with a job.
+    JobArtifactId;
     /// A work object of any kind; the kind stands beside it.
     ObjectId;
     /// A repository, as a work object.

@@ -43,7 +43,7 @@ pub use digest::{InvalidDigest, Sha256Digest};
 pub use executor::{ExecutorName, InvalidExecutorName};
 pub use ids::{
     ApiKeyId, ArtifactId, AuditId, ConstraintSnapshotId, ContextPacketId, DoctrineRefId, EvidencePackId, InvalidId,
-    IssueId, ObjectId, RepoId, ReviewDecisionId, RunId, TaskId, WorkerId,
+    IssueId, JobArtifactId, ObjectId, RepoId, ReviewDecisionId, RunId, TaskId, WorkerId,
 };
 pub use isolation::{IsolationLevel, UnknownIsolationLevel};
 pub use job::{AffinityKey, InvalidAffinityKey, InvalidPriority, JobType, Priority, UnsupportedJobType};
