@@ -30,8 +30,8 @@ const IDENTITY: &str = "[user]\n\tname = JCT worker\n\temail = worker@jct.invali
 /// A commit in the cache. While it or a clone of it lives, its objects stay.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    git: Git,
-    mirror: Arc<Mirror>,
+    pub(super) git: Git,
+    pub(super) mirror: Arc<Mirror>,
     commit: String,
     /// Held, never read.
     _lease: Arc<Lease>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jct_exec::git::RefName;
+use jct_exec::git::{FileAnswer, RefName};
 use jct_exec::process::Bounds;
 use jct_exec::{GitError, Prober, RepoCache, RepoSource, RepoSources};
 use tempfile::TempDir;
@@ -69,6 +69,43 @@ async fn a_cached_commit_needs_no_remote() {
     fs::rename(bench.source(), bench.path("moved")).unwrap();
     assert_eq!(checkout(&bench, &commit, "b").await.unwrap(), commit);
     assert!(matches!(checkout(&bench, "main", "c").await, Err(GitError::FetchFailed { .. })));
+}
+
+#[tokio::test]
+async fn one_file_is_read_without_a_checkout_byte_by_byte() {
+    let bench = Bench::new();
+    bench.write("notes/a.yaml", b"a: 1\r\n\xff\0");
+    bench.write("notes/empty", "");
+    // Filters of the repository must not run.
+    bench.write(".gitattributes", "* text eol=lf ident filter=evil export-subst\n");
+    std::os::unix::fs::symlink("a.yaml", bench.source().join("notes/link")).unwrap();
+    git(&bench.source(), &["config", "filter.evil.smudge", "touch owned"]);
+    git(&bench.source(), &["-c", "core.autocrlf=false", "add", "--all"]);
+    bench.commit("files");
+    let snapshot = bench.cache.snapshot("org/demo", "HEAD", &bounds()).await.unwrap();
+    let stored = git(&bench.source(), &["cat-file", "-s", "HEAD:notes/a.yaml"]).parse::<usize>().unwrap();
+    let read = async |path: &str, most| snapshot.file(path, most, &bounds()).await.unwrap();
+
+    let FileAnswer::Bytes(bytes) = read("notes/a.yaml", stored).await else { panic!("not read") };
+    assert_eq!((bytes.len(), bytes.ends_with(b"\xff\0")), (stored, true));
+    assert_eq!(read("notes/a.yaml", stored - 1).await, FileAnswer::TooLarge { bytes: stored as u64 });
+    assert_eq!(read("notes/empty", 0).await, FileAnswer::Bytes(Vec::new()));
+    for path in [
+        "",
+        "notes",
+        "notes/",
+        "notes/link",
+        "notes/none",
+        "../demo",
+        "/etc/passwd",
+        "*",
+        ":(top)notes/a.yaml",
+        "--help",
+    ] {
+        let answer = snapshot.file(path, 100, &bounds()).await;
+        assert!(matches!(answer, Ok(FileAnswer::NotFound) | Err(GitError::GitFailed { .. })), "{path}: {answer:?}");
+    }
+    assert!(!bench.source().join("owned").exists());
 }
 
 #[tokio::test]
