@@ -18,6 +18,11 @@ pub fn object(object: &JsonObject<'_>, path: Path<'_>, violations: &mut Violatio
     members(object, path, FREE_FORM_MAX_DEPTH - 1, violations)
 }
 
+/// Converts any free-form value under the same rules; one that is no object may nest as deep as an object may.
+pub fn any(json: &JsonValue<'_>, path: Path<'_>, violations: &mut Violations) -> Value {
+    value(json, path, FREE_FORM_MAX_DEPTH, violations)
+}
+
 /// `levels` more may nest inside.
 fn members(object: &JsonObject<'_>, path: Path<'_>, levels: usize, violations: &mut Violations) -> Map<String, Value> {
     repeated_names(object, path, violations);

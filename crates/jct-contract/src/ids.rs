@@ -131,6 +131,8 @@ id_kinds! {
     ContextPacketId;
     /// One version of a rule for how work is done.
     DoctrineRefId;
+    /// Something that happened, as the tower keeps it.
+    EventId;
     /// What was found out about a run by somebody who did not do it.
     EvidencePackId;
     /// Something that somebody wants done.
@@ -147,8 +149,16 @@ id_kinds! {
     RunId;
     /// A development task.
     TaskId;
+    /// One event on its way to one webhook; the same for every try.
+    WebhookDeliveryId;
+    /// An address that events are sent to.
+    WebhookId;
     /// One life of one worker process: a restart is a new id.
     WorkerId;
+    /// A workflow, in all its versions.
+    WorkflowId;
+    /// One run of one version of a workflow.
+    WorkflowRunId;
 }
 
 object_ids! { ArtifactId ConstraintSnapshotId ContextPacketId DoctrineRefId EvidencePackId IssueId RepoId ReviewDecisionId RunId }

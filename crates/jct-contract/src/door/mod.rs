@@ -31,7 +31,7 @@ mod names;
 mod task;
 
 pub use crate::canonical::canonical_len;
-pub use crate::free_form::{object as free_form, without_nul};
+pub use crate::free_form::{any as free_form_value, object as free_form, without_nul};
 pub use crate::pointer::Path;
 pub use crate::violation::Violations;
 pub use fields::{Field, Fields, Names, any_text, boolean, integer, length, number, text, wrong_type};
