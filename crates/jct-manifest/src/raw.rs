@@ -10,7 +10,7 @@ use crate::document::{self, Manifest};
 use crate::hash::ManifestHash;
 use crate::limits::MANIFEST_MAX_BYTES;
 use crate::name::ManifestName;
-use crate::secret_refs::SecretRefs;
+use crate::secret_refs::{Collector, SecretRefs};
 use crate::violation::{Found, Violations};
 use crate::{secrets, yaml};
 
@@ -108,15 +108,14 @@ impl fmt::Debug for RawManifest {
 
 fn read(text: &str, found: &mut Found) -> (Option<Manifest>, SecretRefs) {
     let yaml = yaml::read(text, found);
-    let mut places = Vec::new();
+    let mut references = Collector::default();
     if let Some(root) = &yaml.root {
-        secrets::scan_tree(root, &mut places, found);
+        secrets::scan_tree(root, &mut references, found);
     }
     secrets::scan_comments(&yaml.comments, found);
     secrets::scan_raw(text, found);
     let document = yaml.root.as_ref().and_then(|root| document::read(root, found));
-    let secret_refs = SecretRefs::collect(places, found);
-    (document, secret_refs)
+    (document, references.finish())
 }
 
 /// A manifest that keeps the contract: no secret in it, nothing unknown, everything that is required.

@@ -1,15 +1,13 @@
 //! Which secrets a manifest names, for whoever has to hand them out.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
+use jct_contract::door::Path;
 use serde::Serialize;
 
 use crate::code::ViolationCode;
 use crate::reference::{EnvironmentRef, ProfileRef, Reference, VaultRef};
 use crate::violation::Found;
-
-/// A reference, the pointer to where it stands, and its line.
-pub(crate) type Place = (Reference, String, u32);
 
 /// The references of a manifest, each once, in the order in which they first stand there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,31 +44,41 @@ impl SecretRefs {
     pub const fn is_empty(&self) -> bool {
         self.environment.is_empty() && self.profile.is_empty() && self.vault.is_empty()
     }
+}
 
-    /// Collects references, and reports two that the worker would get under one name: `profile://open-ai#key` and
+/// Collects references during a walk.
+#[derive(Default)]
+pub(crate) struct Collector {
+    refs: SecretRefs,
+    names: HashSet<String>,
+    seen: HashSet<Reference>,
+}
+
+impl Collector {
+    /// Takes one. Reports two that the worker would get under one name: `profile://open-ai#key` and
     /// `profile://open_ai#key`.
-    pub(crate) fn collect(places: Vec<Place>, found: &mut Found) -> Self {
-        let mut refs = Self::default();
-        let mut names: HashMap<String, Reference> = HashMap::new();
-        let mut seen = std::collections::HashSet::new();
-        for (reference, pointer, line) in places {
-            if let Some(name) = reference.env_key() {
-                let first = names.entry(name.to_owned()).or_insert_with(|| reference.clone());
-                if *first != reference {
-                    let message = format!("another reference would be handed out as `{name}` too");
-                    found.report_at(pointer, line, ViolationCode::EnvKeyCollision, message);
-                    continue;
-                }
-            }
-            if !seen.insert(reference.clone()) {
-                continue;
-            }
-            match reference {
-                Reference::Environment(reference) => refs.environment.push(reference),
-                Reference::Profile(reference) => refs.profile.push(reference),
-                Reference::Vault(reference) => refs.vault.push(reference),
-            }
+    pub(crate) fn take(&mut self, reference: Reference, path: Path<'_>, line: u32, found: &mut Found) {
+        if self.seen.contains(&reference) {
+            return;
         }
-        refs
+        if let Some(name) = reference.env_key() {
+            if self.names.contains(name) {
+                let message = format!("another reference would be handed out as `{name}` too");
+                found.report(path, line, ViolationCode::EnvKeyCollision, message);
+                return;
+            }
+            self.names.insert(name.to_owned());
+        }
+        self.seen.insert(reference.clone());
+        match reference {
+            Reference::Environment(reference) => self.refs.environment.push(reference),
+            Reference::Profile(reference) => self.refs.profile.push(reference),
+            Reference::Vault(reference) => self.refs.vault.push(reference),
+        }
+    }
+
+    /// What was collected.
+    pub(crate) fn finish(self) -> SecretRefs {
+        self.refs
     }
 }

@@ -129,11 +129,6 @@ impl Found {
         });
     }
 
-    /// The same with a pointer that was written out before.
-    pub(crate) fn report_at(&mut self, pointer: String, line: u32, code: ViolationCode, message: String) {
-        self.push(|| Violation { pointer, line: (line > 0).then_some(line), code, rule: None, message });
-    }
-
     /// Adds a secret that `rule` found.
     pub(crate) fn secret(&mut self, path: Path<'_>, line: u32, rule: &'static str, message: impl Into<String>) {
         let (message, code) = (message.into(), ViolationCode::RawSecret);

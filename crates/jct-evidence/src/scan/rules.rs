@@ -104,6 +104,8 @@ pub(super) const TABLE: &[(&str, &[&str], &str, Guard)] = &[
     ("vault-token", &["hvs.", "hvb.", "hvr."], r"\bhv[sbr]\.[A-Za-z0-9_-]{24,255}", Token),
     ("databricks-token", &["dapi"], r"\bdapi[a-f0-9]{32}\b", Token),
     ("shopify-token", &["shpat_", "shpca_", "shppa_", "shpss_"], r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b", Token),
+    ("atlassian-token", &["atatt3"], r"\bATATT3[A-Za-z0-9_=-]{40,255}", Token),
+    ("facebook-token", &["eaac"], r"\bEAAC[A-Za-z0-9]{40,255}", Token),
     ("linear-key", &["lin_api_"], r"\blin_api_[A-Za-z0-9]{40}\b", Token),
     ("postman-key", &["pmak-"], r"\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b", Token),
     ("jwt", &["eyj"], r"\beyJ[A-Za-z0-9_-]{10,4096}\.eyJ[A-Za-z0-9_-]{10,4096}\.[A-Za-z0-9_-]{20,1024}", Token),

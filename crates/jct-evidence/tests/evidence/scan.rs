@@ -63,6 +63,8 @@ fn the_shapes_of_known_tokens() {
     finds("docker-token", &format!("dckr_pat_{R20}k2v9w4"));
     finds("digitalocean-token", &format!("dop_v1_{hex64}"));
     finds("shopify-token", &format!("shpat_{HEX32}"));
+    finds("atlassian-token", &format!("ATATT3xFfGF0{r40}"));
+    finds("facebook-token", &format!("EAAC{r40}"));
     finds("linear-key", &format!("lin_api_{r40}"));
     finds("postman-key", &format!("PMAK-{}-{}ab", &HEX32[..24], HEX32));
     finds("slack-token", &format!("xapp-1-{R20}"));

@@ -6,6 +6,8 @@ use super::keys::{Surroundings, is_sensitive};
 const LEAST_VALUE_CHARS: usize = 4;
 /// The same behind a colon, which prose uses too.
 const LEAST_VALUE_BEHIND_COLON: usize = 6;
+/// More of a value is not looked at: many values may reach to the end of one text, and all of them are looked at.
+const MOST_VALUE_CHARS: usize = 256;
 
 /// Whether something in the text is assigned to a name that promises a secret.
 pub(super) fn is_there(text: &str) -> bool {
@@ -33,6 +35,8 @@ fn is_secret(after: &str, is_behind_colon: bool) -> bool {
     let end = |character: char| {
         character.is_whitespace() || matches!(character, '"' | '\'' | ';' | '&' | ',' | ')' | '\\') || closes(character)
     };
+    let value =
+        value.char_indices().nth(MOST_VALUE_CHARS).map_or(value, |(most, _)| value.get(..most).unwrap_or_default());
     let word = value.split(end).next().unwrap_or_default();
     if is_stand_in(word) {
         return false;

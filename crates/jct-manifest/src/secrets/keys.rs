@@ -23,10 +23,10 @@ const ENDS: [&str; 16] = [
     "cookie",
 ];
 /// What a key may name about a secret without being one, as its last word.
-const DESCRIPTORS: [&str; 28] = [
+const DESCRIPTORS: [&str; 30] = [
     "url", "uri", "endpoint", "name", "names", "file", "path", "dir", "id", "ids", "type", "kind", "policy", "length",
     "count", "limit", "ttl", "expiry", "header", "field", "env", "engine", "mount", "manager", "provider", "store",
-    "rotation", "required",
+    "rotation", "required", "ref", "refs",
 ];
 /// Last words that say nothing about what is there.
 const FILLERS: [&str; 9] = ["value", "text", "string", "raw", "plain", "base64", "b64", "hash", "prod"];

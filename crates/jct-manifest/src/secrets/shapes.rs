@@ -16,6 +16,10 @@ pub(super) static SCANNER: LazyLock<Scanner> = LazyLock::new(Scanner::new);
 const LEAST_BLOB: usize = 32;
 /// Least entropy of a random stretch, in bits for each character; Base64 of that length has more than four.
 const BLOB_ENTROPY: f64 = 4.0;
+/// More of a random stretch is not needed to say that it is random.
+const MOST_BLOB: usize = 256;
+/// Longest label of a block of Base64, in characters.
+const MOST_LABEL_CHARS: usize = 64;
 /// Least length of a token behind `Bearer`.
 const LEAST_BEARER: usize = 16;
 
@@ -44,8 +48,9 @@ pub(super) fn rule_without_blobs(text: &str) -> Option<&'static str> {
 
 /// The beginning of a private key, whether or not a key follows.
 fn has_private_key(text: &str) -> bool {
-    text.match_indices("-----BEGIN ").any(|(at, _)| {
-        let label = text.get(at..).unwrap_or_default().lines().next().unwrap_or_default();
+    text.match_indices("-----BEGIN ").any(|(at, begin)| {
+        let label = text.get(at + begin.len()..).unwrap_or_default();
+        let label: String = label.chars().take(MOST_LABEL_CHARS).take_while(|character| *character != '-').collect();
         label.contains("PRIVATE KEY")
     })
 }
@@ -93,6 +98,7 @@ pub(super) fn has_hex(text: &str) -> bool {
 /// Whether the tower's scanner would take it for a secret if its name were one: no words, no folder, no UUID, no
 /// stand-in.
 fn is_random(part: &str) -> bool {
+    let part = part.get(..MOST_BLOB).unwrap_or(part);
     !SCANNER.scan(format!("secret = \"{part}\"").as_bytes()).is_empty()
 }
 

@@ -6,18 +6,17 @@ use super::keys::{Surroundings, is_sensitive};
 /// Schemes in which a user by itself is a credential: nobody logs in to a web page as a user without a password.
 const TOKEN_SCHEMES: [&str; 2] = ["http", "https"];
 
-/// Whether any address in the text carries a credential.
+/// Whether any address in the text carries a credential. An address ends where the next one begins, so that the time is
+/// linear in the text.
 pub(super) fn has_credential(text: &str) -> bool {
-    let addresses = text.match_indices("://");
-    addresses.into_iter().any(|(at, separator)| {
-        let scheme = text.get(..at).unwrap_or_default();
-        let scheme = scheme.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
-        let rest = text.get(at + separator.len()..).unwrap_or_default();
-        let end = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '<' | '>');
-        // A `<` belongs to a stand-in such as `<password>`, which is no reason to stop before it.
-        let rest =
-            rest.split(|character: char| end(character) && !matches!(character, '<' | '>')).next().unwrap_or_default();
-        in_authority(scheme, rest) || in_query(rest)
+    let mut parts = text.split("://");
+    let mut before = parts.next().unwrap_or_default();
+    parts.any(|after| {
+        let scheme = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let end = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`');
+        let address = after.split(end).next().unwrap_or_default();
+        before = after;
+        in_authority(scheme, address) || in_query(address)
     })
 }
 

@@ -8,7 +8,7 @@ use super::keys::{Surroundings, is_sensitive};
 use super::shapes::{SCANNER, has_hex, rule_of, rule_without_blobs};
 use crate::node::{Node, Value};
 use crate::reference::Reference;
-use crate::secret_refs::Place;
+use crate::secret_refs::Collector;
 use crate::violation::Found;
 use crate::yaml::Comment;
 
@@ -46,11 +46,11 @@ impl Above {
 }
 
 /// Reports every secret in the tree, and every reference that breaks the grammar; collects the other references.
-pub(crate) fn scan_tree(root: &Node, references: &mut Vec<Place>, found: &mut Found) {
+pub(crate) fn scan_tree(root: &Node, references: &mut Collector, found: &mut Found) {
     walk(root, Path::Root, Above::NOTHING, references, found);
 }
 
-fn walk(node: &Node, path: Path<'_>, above: Above, references: &mut Vec<Place>, found: &mut Found) {
+fn walk(node: &Node, path: Path<'_>, above: Above, references: &mut Collector, found: &mut Found) {
     match &node.value {
         Value::Null | Value::Refused => {}
         Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {
@@ -75,7 +75,7 @@ fn walk(node: &Node, path: Path<'_>, above: Above, references: &mut Vec<Place>, 
 /// The same for a request: the content of a manifest is left to the scan of the document, and nobody resolves what a
 /// request refers to.
 pub(crate) fn scan_request(root: &Node, found: &mut Found) {
-    walk(root, Path::Root, Above { is_request: true, ..Above::NOTHING }, &mut Vec::new(), found);
+    walk(root, Path::Root, Above { is_request: true, ..Above::NOTHING }, &mut Collector::default(), found);
 }
 
 /// What a key adds to what stands above it.
@@ -98,14 +98,14 @@ fn below(key: &str, value: &Node, above: Above) -> Above {
     }
 }
 
-fn leaf(text: &str, line: u32, path: Path<'_>, above: Above, references: &mut Vec<Place>, found: &mut Found) {
+fn leaf(text: &str, line: u32, path: Path<'_>, above: Above, references: &mut Collector, found: &mut Found) {
     let shape = || if above.is_random_id { rule_without_blobs(text) } else { rule_of(text) };
     match Reference::of_value(text, above.is_prose) {
         Some(Ok(reference)) => {
             // The grammar leaves room for a token: `vault://kv/<token>#x`.
             match SCANNER.scan(text.as_bytes()).first() {
                 Some(secret) => found.secret(path, line, secret.rule, USE_A_REFERENCE),
-                None => references.push((reference, path.to_pointer(), line)),
+                None => references.take(reference, path, line, found),
             }
             return;
         }

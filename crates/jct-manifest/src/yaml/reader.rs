@@ -22,21 +22,21 @@ pub(crate) struct Document {
     pub(crate) root: Option<Node>,
     pub(crate) comments: Vec<Comment>,
     /// How many events the parser gave: what reading costs, whatever the clock says.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only tests count, the limits are on nodes"))]
+    #[cfg(test)]
     pub(crate) events: usize,
 }
 
 /// Reads one document, reporting everything that is wrong with it as YAML.
 pub(crate) fn read(text: &str, found: &mut Found) -> Document {
-    let mut reader = Reader { builder: Builder::default(), comments: Vec::new(), documents: 0 };
+    let mut reader = Reader { builder: Builder::default(), comments: Vec::new(), documents: 0, events: 0 };
     let options = options! {
         disallow_directives: true,
         emit_unresolved_aliases: true,
         max_buffered_comment_events: MANIFEST_MAX_NODES,
     };
-    let (mut events, mut is_whole) = (0, true);
+    let mut is_whole = true;
     for event in Parser::new_from_str_with_options(text, options) {
-        events += 1;
+        reader.events += 1;
         let outcome = match event {
             Ok((event, span)) => reader.take(event, line_of(span.start.line()), found),
             Err(error) => Err(not_yaml(&error, found)),
@@ -47,13 +47,19 @@ pub(crate) fn read(text: &str, found: &mut Found) -> Document {
         }
     }
     let root = reader.builder.root.take().or(Some(Node::new(0, Value::Null))).filter(|_| is_whole);
-    Document { root, comments: reader.comments, events }
+    Document {
+        root,
+        comments: reader.comments,
+        #[cfg(test)]
+        events: reader.events,
+    }
 }
 
 struct Reader {
     builder: Builder,
     comments: Vec<Comment>,
     documents: usize,
+    events: usize,
 }
 
 impl Reader {
@@ -149,4 +155,47 @@ fn not_yaml(error: &ScanError, found: &mut Found) -> Stopped {
 
 fn line_of(line: usize) -> u32 {
     u32::try_from(line).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight levels of six aliases each: 290 bytes that would be 1.6 million nodes.
+    fn bomb() -> String {
+        let levels = (0..8).map(|level: u8| {
+            let (name, below) = (char::from(b'b' + level), char::from(b'a' + level));
+            format!("{name}: &{name} [{}]\n", vec![format!("*{below}"); 6].join(","))
+        });
+        format!("a: &a [x]\n{}", levels.collect::<String>())
+    }
+
+    #[test]
+    fn nested_aliases_cost_what_they_are_long() {
+        let (text, mut found) = (bomb(), Found::default());
+        assert!((200..400).contains(&text.len()), "{}", text.len());
+        let document = read(&text, &mut found);
+        // Each alias is one event and never more: 48 of them, 9 keys, 18 ends of lists, and what is around.
+        assert!(document.events <= 90, "{}", document.events);
+        let refused = found.or(document.root).unwrap_err();
+        let count = |code| refused.iter().filter(|violation| violation.code == code).count();
+        assert_eq!((count(ViolationCode::YamlAnchor), count(ViolationCode::YamlAlias)), (9, 48));
+    }
+
+    #[test]
+    fn an_alias_of_itself_is_an_alias() {
+        let mut found = Found::default();
+        let document = read("a: &a {b: *a}", &mut found);
+        assert!(document.events <= 12, "{}", document.events);
+        let refused = found.or(document.root).unwrap_err();
+        assert!(refused.has(ViolationCode::YamlAnchor) && refused.has(ViolationCode::YamlAlias));
+    }
+
+    #[test]
+    fn reading_stops_at_a_limit() {
+        let mut found = Found::default();
+        let document = read(&"[".repeat(200_000), &mut found);
+        assert!(document.events <= crate::limits::MANIFEST_MAX_DEPTH + 4, "{}", document.events);
+        assert!(document.root.is_none());
+    }
 }

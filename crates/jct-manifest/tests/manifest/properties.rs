@@ -1,0 +1,172 @@
+//! What holds for every manifest: one answer, no panic, and no piece of a secret in anything that is said.
+
+use jct_manifest::{JobRequest, RawManifest};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::support::{FULL, GOLDEN, MINIMAL, validate};
+
+/// Pieces of YAML that tend to go wrong together.
+const PIECES: [&str; 44] = [
+    "version",
+    "v0",
+    "metadata",
+    "name",
+    "notes",
+    ": ",
+    ":",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    "\"",
+    "'",
+    "&a ",
+    "*a",
+    "!!str ",
+    "!!binary ",
+    "<<",
+    "? ",
+    "|",
+    ">",
+    "# ",
+    "---",
+    "...",
+    "%YAML 1.2\n",
+    "~",
+    ".nan",
+    "0x1F",
+    "1e9",
+    "token",
+    "${A}",
+    "vault://a/b#c",
+    "profile://a#b",
+    "://u:p@h",
+    "\\x67",
+    "\t",
+    "\r",
+    "\u{feff}",
+    "\u{0}",
+];
+
+fn yaml() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(&PIECES[..]), 0..60).prop_map(|pieces| pieces.concat())
+}
+
+/// A valid manifest with one stretch of it replaced.
+fn damaged() -> impl Strategy<Value = String> {
+    let texts = prop::sample::select(vec![GOLDEN, FULL, MINIMAL]);
+    (texts, any::<prop::sample::Index>(), 0..12_usize, yaml()).prop_map(|(text, at, length, piece)| {
+        let characters: Vec<char> = text.chars().collect();
+        let at = at.index(characters.len());
+        let end = (at + length).min(characters.len());
+        let (before, after) = (&characters[..at], &characters[end..]);
+        before.iter().collect::<String>() + &piece + &after.iter().collect::<String>()
+    })
+}
+
+/// Random letters and digits of both cases, long enough to be a token.
+fn secret() -> impl Strategy<Value = String> {
+    prop::collection::vec(
+        prop::sample::select((b'a'..=b'z').chain(b'A'..=b'Z').chain(b'0'..=b'9').collect::<Vec<_>>()),
+        40,
+    )
+    .prop_map(|bytes| String::from_utf8(bytes).unwrap())
+}
+
+fn assert_silent(said: &str, secret: &str) {
+    for start in 0..=secret.len() - 10 {
+        assert!(!said.contains(&secret[start..start + 10]), "{said}");
+    }
+}
+
+/// Where a secret may hide, `§` standing for it.
+const PLACES: [&str; 12] = [
+    "vectorStore:\n  type: qdrant\n  connection:\n    password: §\n",
+    "# ghp_§\n",
+    "ghp_§: x\n",
+    "metadata: {name: ghp_§, ghp_§: {ghp_§: 1}}\n",
+    "version: \"ghp_\\\n  §\"\n",
+    "run: {dryRun: ghp_§}\n",
+    "dataSources: [{id: ghp_§, type: ghp_§, auth: {token: §}}]\n",
+    "embeddings: {provider: ghp_§, model: 'https://ghp_§@git.internal/x'}\n",
+    "indices: [{id: a, type: VectorStoreIndex, sources: [ghp_§]}]\n",
+    "llm: &ghp_§ x\nrun: *ghp_§\n",
+    "llm: !ghp_§ x\n",
+    "llm: [ghp_§\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_are_answered_and_always_alike(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let answer = RawManifest::new(bytes.clone()).validate();
+        prop_assert_eq!(&answer, &RawManifest::new(bytes).validate());
+        if let Err(refused) = answer {
+            prop_assert!(!refused.as_slice().is_empty());
+        }
+    }
+
+    #[test]
+    fn any_yaml_is_answered_and_always_alike(text in prop_oneof![yaml(), damaged()]) {
+        let answer = validate(&text);
+        prop_assert_eq!(&answer, &validate(&text));
+        if let Err(refused) = &answer {
+            prop_assert!(!refused.as_slice().is_empty());
+            for violation in refused {
+                prop_assert!(violation.pointer.is_empty() || violation.pointer.starts_with('/'));
+            }
+        }
+        if let Ok(manifest) = answer {
+            prop_assert_eq!(manifest.raw().bytes(), text.as_bytes());
+            prop_assert_eq!(manifest.capabilities().as_slice()[0].as_str(), "manifest");
+        }
+    }
+
+    #[test]
+    fn any_request_is_answered_by_both_doors_alike(
+        kind in "inline|registry|path|repo|x", text in yaml(), flag in any::<bool>(), number in any::<i64>(),
+    ) {
+        let body = json!({"manifest": {
+            "name": "notes", "source": {"kind": kind, "content": text, "path": text, "repo": text},
+            "options": {"dryRun": flag, "maxDocs": number},
+        }});
+        prop_assert_eq!(JobRequest::parse(body.to_string().as_bytes()), JobRequest::from_value(&body));
+        let _ = JobRequest::parse(text.as_bytes());
+    }
+
+    #[test]
+    fn no_piece_of_a_secret_is_ever_said(secret in secret(), place in prop::sample::select(&PLACES[..])) {
+        let text = format!("{MINIMAL}{}", place.replace('§', &secret));
+        let refused = validate(&text).unwrap_err();
+        let said = format!("{refused} {refused:?} {}", serde_json::to_string(&refused).unwrap());
+        assert_silent(&said, &secret);
+        let body = json!({"manifest": {"name": "notes", "source": {"kind": "inline", "content": text}}});
+        let request = JobRequest::from_value(&body).unwrap();
+        assert_silent(&format!("{request:?}"), &secret);
+    }
+
+    #[test]
+    fn the_payload_is_derived_always_alike_and_without_content(
+        dry_run in any::<Option<bool>>(), force_full in any::<Option<bool>>(), max_docs in prop::option::of(1..=1_000_000_000_u32),
+    ) {
+        let body = json!({"manifest": {
+            "name": "harbor-full", "source": {"kind": "inline", "content": FULL},
+            "options": {"dryRun": dry_run, "forceFull": force_full, "maxDocs": max_docs},
+        }});
+        let job = || JobRequest::from_value(&body).unwrap().resolve(validate(FULL).unwrap()).unwrap();
+        let payload = job().payload().to_string();
+        prop_assert_eq!(&payload, &job().payload().to_string());
+        for line in FULL.lines().filter(|line| line.trim().len() >= 20 && !line.contains("vault://")) {
+            prop_assert!(!payload.contains(line.trim()), "{}", line);
+        }
+        prop_assert_eq!(job().run_config().max_docs, max_docs.or(Some(1000)));
+        prop_assert_eq!(job().run_config().dry_run, dry_run.or(Some(false)));
+    }
+}
