@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod corpus;
 mod document;
+mod documents;
 mod false_positives;
 mod golden;
 mod job;
