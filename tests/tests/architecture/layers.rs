@@ -8,8 +8,8 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const LAYERS: [&[&str]; 11] = [
     &["jct-contract"],
     &["jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit"],
-    // Judges what the others describe; still pure.
-    &["jct-evidence"],
+    // Judge and tell what the others describe; still pure.
+    &["jct-evidence", "jct-event"],
     // The document of a manifest job; still pure. Above the evidence, because there is one scanner for secrets.
     &["jct-manifest"],
     // Plain data for the binaries; knows the policy's types and nothing else.
@@ -86,8 +86,16 @@ fn the_pure_crates_pull_in_no_runtime() {
     let metadata = metadata();
     let resolve = metadata.resolve.as_ref().unwrap();
     let name_of = |id: &cargo_metadata::PackageId| metadata[id].name.to_string();
-    for root in ["jct-contract", "jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit", "jct-evidence", "jct-manifest"]
-    {
+    for root in [
+        "jct-contract",
+        "jct-policy",
+        "jct-lifecycle",
+        "jct-cwom",
+        "jct-audit",
+        "jct-evidence",
+        "jct-event",
+        "jct-manifest",
+    ] {
         let mut open: Vec<_> = resolve.nodes.iter().filter(|node| name_of(&node.id) == root).collect();
         let mut seen = BTreeSet::new();
         while let Some(node) = open.pop() {
