@@ -161,34 +161,34 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(text: &str, expect: Result<&str, InvalidEndpoint>) {
+    fn check(text: &str, expect: &Result<&str, InvalidEndpoint>) {
         let parsed = EndpointUrl::parse(text, &AddressRules::default()).map(|url| url.to_string());
-        assert_eq!(parsed.as_deref().map_err(Clone::clone), expect, "{text}");
+        assert_eq!(&parsed.as_deref().map_err(Clone::clone), expect, "{text}");
     }
 
     #[test]
     fn a_url_of_the_public_internet_is_taken() {
-        check("https://example.org/hooks?token=a", Ok("https://example.org/hooks?token=a"));
-        check("HTTPS://EXAMPLE.org:8443", Ok("https://example.org:8443/"));
-        check("https://1.1.1.1/", Ok("https://1.1.1.1/"));
-        check("https://[2606:4700::1]/", Ok("https://[2606:4700::1]/"));
+        check("https://example.org/hooks?token=a", &Ok("https://example.org/hooks?token=a"));
+        check("HTTPS://EXAMPLE.org:8443", &Ok("https://example.org:8443/"));
+        check("https://1.1.1.1/", &Ok("https://1.1.1.1/"));
+        check("https://[2606:4700::1]/", &Ok("https://[2606:4700::1]/"));
     }
 
     #[test]
     fn what_is_no_such_url_is_not() {
         use InvalidEndpoint as E;
-        check("example.org/hooks", Err(E::NoUrl));
-        check("https://", Err(E::NoUrl));
-        check("http://example.org/", Err(E::Scheme));
-        check("file:///etc/passwd", Err(E::Scheme));
-        check("https://user:secret@example.org/", Err(E::Credentials));
-        check("https://example.org/#there", Err(E::Fragment));
-        check("https://example.org:0/", Err(E::Port));
-        check(&format!("https://example.org/{}", "a".repeat(2_048)), Err(E::TooLong));
+        check("example.org/hooks", &Err(E::NoUrl));
+        check("https://", &Err(E::NoUrl));
+        check("http://example.org/", &Err(E::Scheme));
+        check("file:///etc/passwd", &Err(E::Scheme));
+        check("https://user:secret@example.org/", &Err(E::Credentials));
+        check("https://example.org/#there", &Err(E::Fragment));
+        check("https://example.org:0/", &Err(E::Port));
+        check(&format!("https://example.org/{}", "a".repeat(2_048)), &Err(E::TooLong));
         for local in
             ["localhost", "LOCALHOST.", "a.localhost", "printer", "db.internal", "metadata.google.internal", "x.local"]
         {
-            check(&format!("https://{local}/"), Err(E::LocalName));
+            check(&format!("https://{local}/"), &Err(E::LocalName));
         }
     }
 
@@ -206,7 +206,7 @@ mod tests {
             ("10.1.2.3", C::Private),
             ("0", C::Unspecified),
         ] {
-            check(&format!("https://{host}/"), Err(InvalidEndpoint::Address(class)));
+            check(&format!("https://{host}/"), &Err(InvalidEndpoint::Address(class)));
         }
     }
 
