@@ -1,10 +1,10 @@
 //! What holds for every manifest: one answer, no panic, and no piece of a secret in anything that is said.
 
-use jct_manifest::{JobRequest, RawManifest};
+use jct_manifest::{JobRequest, RawManifest, ViolationCode};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{FULL, GOLDEN, MINIMAL, validate};
+use crate::support::{FULL, GOLDEN, MINIMAL, random, validate};
 
 /// Pieces of YAML that tend to go wrong together.
 const PIECES: [&str; 44] = [
@@ -150,6 +150,14 @@ proptest! {
         let body = json!({"manifest": {"name": "notes", "source": {"kind": "inline", "content": text}}});
         let request = JobRequest::from_value(&body).unwrap();
         assert_silent(&format!("{request:?}"), &secret);
+    }
+
+    #[test]
+    fn a_token_between_any_pieces_is_refused_and_never_told(before in prop_oneof![yaml(), damaged()], after in yaml()) {
+        let token = random(36);
+        let refused = validate(&format!("{before} ghp_{token} {after}")).unwrap_err();
+        prop_assert!(refused.has(ViolationCode::RawSecret) || refused.has(ViolationCode::TooManyViolations), "{refused}");
+        assert_silent(&format!("{refused} {refused:?}"), &token);
     }
 
     #[test]
