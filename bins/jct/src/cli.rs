@@ -72,6 +72,20 @@ pub(crate) enum Command {
     Queue(commands::queue::QueueCommand),
     /// List the workers that are alive
     Workers(commands::workers::WorkersArgs),
+    /// Submit, list, follow and cancel jobs of every type
+    #[command(subcommand)]
+    Jobs(commands::jobs::JobsCommand),
+    /// Keep manifests in the registry, and run them
+    #[command(subcommand)]
+    Manifests(commands::manifests::ManifestsCommand),
+    /// Check a manifest in a file, without a tower
+    #[command(subcommand)]
+    Manifest(commands::manifest::ManifestCommand),
+    /// Make, list and revoke the tokens of workers that come over HTTP
+    #[command(subcommand)]
+    Tokens(commands::tokens::TokensCommand),
+    /// Take jobs over HTTP and run a command for each
+    WorkerHttp(Box<commands::worker_http::WorkerHttpArgs>),
     /// Look at the proof a task left, and verify it
     #[command(subcommand)]
     Trace(commands::trace::TraceCommand),

@@ -1,10 +1,10 @@
-//! Follows the events of one task to its end, however often the connection breaks on the way.
+//! Follows the events of one task or job to its end, however often the connection breaks on the way.
 
 use std::io::BufRead;
 use std::thread;
 use std::time::Duration;
 
-use jct_lifecycle::TaskStatus;
+use jct_lifecycle::{JobStatus, TaskStatus};
 use serde_json::Value;
 
 use super::http::Client;
@@ -62,23 +62,62 @@ pub(crate) fn follow(
     task_id: &str,
     mut on_event: impl FnMut(&TaskEvent) -> Result<(), Failure>,
 ) -> Result<Task, Failure> {
+    let shown = |event: &ServerEvent| match TaskEvent::read(event) {
+        Some(event) => on_event(&event).map(|()| event.ends_the_task()),
+        None => Ok(false),
+    };
+    let look = || {
+        let task: Task = client.get(&["tasks", task_id])?.read()?;
+        Ok((task.is_final(), task))
+    };
+    follow_stream(client, &["tasks", task_id, "events"], shown, look)
+}
+
+/// Shows every event of the job to `on_event`, as the tower sent it, in order and each once, and returns the job when
+/// it has ended.
+pub(crate) fn follow_job(
+    client: &Client,
+    job_id: &str,
+    mut on_event: impl FnMut(&Value) -> Result<(), Failure>,
+) -> Result<Value, Failure> {
+    let path = ["api", "queue", "jobs", job_id];
+    let shown = |event: &ServerEvent| match serde_json::from_str(&event.data) {
+        Ok(event) => on_event(&event).map(|()| false),
+        Err(_) => Ok(false),
+    };
+    let look = || {
+        let job = client.get(&path)?.json()?;
+        let status = job.get("status").and_then(Value::as_str).and_then(|status| status.parse::<JobStatus>().ok());
+        Ok((status.is_some_and(JobStatus::is_final), job))
+    };
+    follow_stream(client, &[&path[..], &["events", "stream"]].concat(), shown, look)
+}
+
+/// Reads a stream of events, connecting again as often as needed. `on_event` says whether an event is the last one;
+/// `look` gives what the events are about, and whether it has ended.
+fn follow_stream<T>(
+    client: &Client,
+    path: &[&str],
+    mut on_event: impl FnMut(&ServerEvent) -> Result<bool, Failure>,
+    look: impl Fn() -> Result<(bool, T), Failure>,
+) -> Result<T, Failure> {
     let mut last: Option<String> = None;
     // Rounds in a row that failed, and that brought nothing new.
     let (mut failed, mut idle) = (0_u32, 0_u32);
     loop {
         let seen = last.clone();
-        let streamed = match client.stream(&["tasks", task_id, "events"], last.as_deref()) {
+        let streamed = match client.stream(path, last.as_deref()) {
             Ok(mut stream) => read_to_end(&mut stream, &mut last, &mut on_event).map(Some)?,
             Err(failure) => bearable(failure, failed)?,
         };
-        // The end of the stream is not the end of the task: only the task's own word is.
-        let task = match client.get(&["tasks", task_id]).and_then(|answer| answer.read::<Task>()) {
-            Ok(task) => Some(task),
+        // The end of the stream is not the end of what it is about: only the tower's own word is.
+        let looked = match look() {
+            Ok(looked) => Some(looked),
             Err(failure) => bearable(failure, failed)?,
         };
         let nothing_new = last == seen;
-        match task {
-            Some(task) if task.is_final() && (streamed == Some(true) || nothing_new) => return Ok(task),
+        match looked {
+            Some((true, ended)) if streamed == Some(true) || nothing_new => return Ok(ended),
             Some(_) => failed = 0,
             None => failed += 1,
         }
@@ -92,22 +131,19 @@ fn bearable<T>(failure: Failure, failed: u32) -> Result<Option<T>, Failure> {
     if failure.exit() == Exit::Unavailable && failed < PATIENCE { Ok(None) } else { Err(failure) }
 }
 
-/// Reads one connection to its end; whether the task's last event was among what came.
+/// Reads one connection to its end; whether the last event of all was among what came.
 fn read_to_end(
     stream: &mut impl BufRead,
     last: &mut Option<String>,
-    on_event: &mut impl FnMut(&TaskEvent) -> Result<(), Failure>,
+    on_event: &mut impl FnMut(&ServerEvent) -> Result<bool, Failure>,
 ) -> Result<bool, Failure> {
     // A broken connection is the reason to connect again, not a failure.
     while let Ok(Some(event)) = sse::next(stream) {
         if event.id.is_some() {
             last.clone_from(&event.id);
         }
-        if let Some(event) = TaskEvent::read(&event) {
-            on_event(&event)?;
-            if event.ends_the_task() {
-                return Ok(true);
-            }
+        if on_event(&event)? {
+            return Ok(true);
         }
     }
     Ok(false)

@@ -1,14 +1,16 @@
 //! One client for every command that talks to a tower.
 
 use std::fmt;
+use std::fs::File;
 use std::io::BufReader;
 use std::time::Duration;
 
 use jct_config::Secret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ureq::Body;
+use ureq::http::request::Builder;
 use ureq::http::{self, HeaderValue, Method, Response, header};
+use ureq::{AsSendBody, Body};
 use url::Url;
 
 use super::problem;
@@ -18,6 +20,8 @@ use crate::failure::Failure;
 
 /// A request that takes longer has failed; event streams have no such limit.
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+/// A file of the largest size that a tower takes, over a slow line.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(900);
 /// The largest answer that is read into memory: a page of 500 tasks with 256 KiB of inputs each, and a margin.
 const ANSWER_MAX_BYTES: u64 = 192 * 1024 * 1024;
 
@@ -34,7 +38,11 @@ pub(crate) struct Request<'a> {
     pub(crate) path: &'a [&'a str],
     pub(crate) query: &'a [(&'a str, String)],
     pub(crate) body: Option<Vec<u8>>,
+    /// What the body is; JSON unless it is said otherwise.
+    pub(crate) content_type: Option<&'a str>,
     pub(crate) idempotency_key: Option<&'a str>,
+    /// The version that must still be there for the request to be carried out.
+    pub(crate) if_match: Option<&'a str>,
 }
 
 /// A successful answer, read whole.
@@ -82,7 +90,25 @@ impl Client {
 
     /// Sends a request and reads its answer; every status that is not a success becomes a failure.
     pub(crate) fn send(&self, method: &Method, request: Request<'_>) -> Result<Answer, Failure> {
-        let (head, mut body) = self.start(method, request, Some(REQUEST_LIMIT), None)?.into_parts();
+        let response = self.start(method, request, Some(REQUEST_LIMIT), None)?;
+        self.read_whole(response)
+    }
+
+    /// Sends a file as it is, without reading it into memory.
+    pub(crate) fn upload(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        content_type: &str,
+        file: File,
+    ) -> Result<Answer, Failure> {
+        let builder = self.head(&Method::POST, &Request { path, query, ..Request::default() })?;
+        let response = self.run(builder.header(header::CONTENT_TYPE, content_type), file, Some(UPLOAD_LIMIT))?;
+        self.read_whole(response)
+    }
+
+    fn read_whole(&self, response: Response<Body>) -> Result<Answer, Failure> {
+        let (head, mut body) = response.into_parts();
         let body =
             body.with_config().limit(ANSWER_MAX_BYTES).read_to_vec().map_err(|error| self.unreachable(&error))?;
         Ok(Answer { headers: head.headers, body })
@@ -116,32 +142,39 @@ impl Client {
         limit: Option<Duration>,
         events: Option<Option<&str>>,
     ) -> Result<Response<Body>, Failure> {
-        let mut builder = http::Request::builder().method(method.clone()).uri(self.address(&request).as_str());
+        let mut builder = self.head(method, &request)?;
+        if let Some(last) = events {
+            builder = builder.header(header::ACCEPT, "text/event-stream");
+            builder = last.into_iter().fold(builder, |builder, last| builder.header("Last-Event-ID", last));
+        }
+        match request.body {
+            Some(body) => {
+                let content_type = request.content_type.unwrap_or("application/json");
+                self.run(builder.header(header::CONTENT_TYPE, content_type), body, limit)
+            }
+            None if *method == Method::GET => self.run(builder, (), limit),
+            None => self.run(builder.header(header::CONTENT_LENGTH, 0), Vec::new(), limit),
+        }
+    }
+
+    /// Address, key and conditions of a request.
+    fn head(&self, method: &Method, request: &Request<'_>) -> Result<Builder, Failure> {
+        let mut builder = http::Request::builder().method(method.clone()).uri(self.address(request).as_str());
         if let Some(key) = &self.key {
             builder = builder.header(header::AUTHORIZATION, bearer(key)?);
         }
         if let Some(key) = request.idempotency_key {
             builder = builder.header("Idempotency-Key", key);
         }
-        if let Some(last) = events {
-            builder = builder.header(header::ACCEPT, "text/event-stream");
-            builder = last.into_iter().fold(builder, |builder, last| builder.header("Last-Event-ID", last));
+        if let Some(version) = request.if_match {
+            builder = builder.header(header::IF_MATCH, version);
         }
-        let sent = match request.body {
-            Some(body) => {
-                let ready =
-                    builder.header(header::CONTENT_TYPE, "application/json").body(body).map_err(|e| bad_request(&e))?;
-                self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build())
-            }
-            None if *method == Method::GET => {
-                let ready = builder.body(()).map_err(|e| bad_request(&e))?;
-                self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build())
-            }
-            None => {
-                let ready = builder.header(header::CONTENT_LENGTH, 0).body(Vec::new()).map_err(|e| bad_request(&e))?;
-                self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build())
-            }
-        };
+        Ok(builder)
+    }
+
+    fn run(&self, builder: Builder, body: impl AsSendBody, limit: Option<Duration>) -> Result<Response<Body>, Failure> {
+        let ready = builder.body(body).map_err(|error| bad_request(&error))?;
+        let sent = self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build());
         let response = sent.map_err(|error| self.unreachable(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(problem::failure(response)) }
     }

@@ -6,5 +6,5 @@ mod problem;
 mod sse;
 pub(crate) mod wire;
 
-pub(crate) use events::{TaskEvent, follow};
+pub(crate) use events::{TaskEvent, follow, follow_job};
 pub(crate) use http::{Answer, Client, Request};

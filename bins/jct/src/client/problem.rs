@@ -46,16 +46,17 @@ fn describe(status: StatusCode, problem: Option<Value>, retry_after: Option<Dura
 
 fn violation_line(violation: &Value) -> String {
     let text = |name: &str| violation.get(name).and_then(Value::as_str).unwrap_or_default();
-    let pointer = text("pointer");
-    let place = if pointer.is_empty() { "the whole body" } else { pointer };
-    format!("{place}: {} [{}]", text("message"), text("code"))
+    let pointer = [text("pointer"), text("path")].into_iter().find(|pointer| !pointer.is_empty());
+    let place = pointer.unwrap_or("the whole body");
+    let line = violation.get("line").and_then(Value::as_u64).map(|line| format!(" (line {line})")).unwrap_or_default();
+    format!("{place}{line}: {} [{}]", text("message"), text("code"))
 }
 
 fn exit(status: StatusCode) -> Exit {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::Unauthorized,
         StatusCode::NOT_FOUND | StatusCode::GONE => Exit::NotFound,
-        StatusCode::CONFLICT => Exit::Conflict,
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Exit::Conflict,
         status if status.is_client_error() => Exit::Refused,
         _ => Exit::Unavailable,
     }
@@ -94,6 +95,7 @@ mod tests {
             "violations": [
                 {"pointer": "/objective", "code": "too_short", "message": "must have at least 5 characters"},
                 {"pointer": "", "code": "missing", "message": "`target` is required"},
+                {"path": "/run/maxDocs", "line": 7, "code": "max_docs_below_one", "message": "must be at least 1"},
             ],
         });
         let failure = describe(StatusCode::UNPROCESSABLE_ENTITY, Some(problem), None);
@@ -102,6 +104,7 @@ mod tests {
         error: the body is not a task [VALIDATION_FAILED]
           /objective: must have at least 5 characters [too_short]
           the whole body: `target` is required [missing]
+          /run/maxDocs (line 7): must be at least 1 [max_docs_below_one]
         ");
     }
 
@@ -120,6 +123,7 @@ mod tests {
             (403, Exit::Unauthorized),
             (404, Exit::NotFound),
             (409, Exit::Conflict),
+            (412, Exit::Conflict),
             (413, Exit::Refused),
             (422, Exit::Refused),
             (302, Exit::Unavailable),

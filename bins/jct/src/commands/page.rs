@@ -1,10 +1,12 @@
 //! One page of a list, asked for and shown: the same for every list of objects.
 
 use jct_contract::{Clock as _, SystemClock, Timestamp};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use crate::client::Request;
+use crate::client::wire::unexpected;
+use crate::client::{Answer, Request};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -30,8 +32,7 @@ impl List<'_> {
         let output = context.output();
         let request = Request { path: self.path, query, ..Request::default() };
         let answer = context.client()?.send(&Method::GET, request)?;
-        let entries: Vec<Value> = answer.read()?;
-        let next = answer.header("x-next-cursor");
+        let (entries, next) = entries(&answer)?;
         if output.is_json() {
             output.document(&json!({ self.name: entries, "next_cursor": next }))?;
             return Ok(Exit::Success);
@@ -48,4 +49,24 @@ impl List<'_> {
         }
         Ok(Exit::Success)
     }
+}
+
+/// The entries of a page and where the next begins: an array with a header, or an object that holds both.
+fn entries(answer: &Answer) -> Result<(Vec<Value>, Option<String>), Failure> {
+    match answer.json()? {
+        Value::Array(entries) => Ok((entries, answer.header("x-next-cursor").map(str::to_owned))),
+        page => {
+            let Page { items, next_cursor } = Page::deserialize(page).map_err(|error| unexpected(&error))?;
+            Ok((items, next_cursor))
+        }
+    }
+}
+
+/// A page of jobs, manifests or tokens.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    items: Vec<Value>,
+    #[serde(default)]
+    next_cursor: Option<String>,
 }

@@ -5,6 +5,7 @@
 mod audit;
 mod commands;
 mod evidence;
+mod manifest;
 mod repository;
 mod review;
 mod support;

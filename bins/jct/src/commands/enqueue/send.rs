@@ -1,8 +1,5 @@
 //! Sends the task and shows what became of it.
 
-use std::io::Read as _;
-use std::path::Path;
-
 use serde_json::Value;
 use ureq::http::Method;
 
@@ -10,7 +7,7 @@ use super::args::EnqueueArgs;
 use super::spec;
 use crate::client::wire::unexpected;
 use crate::client::{Client, Request};
-use crate::commands::watch;
+use crate::commands::{file, watch};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -21,7 +18,7 @@ const FILE_MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 pub(crate) fn run(args: &EnqueueArgs, context: &Context) -> Result<Exit, Failure> {
     let body = match &args.file {
-        Some(path) => read(path)?,
+        Some(path) => file::read(path, FILE_MAX_BYTES)?,
         None => {
             spec::body(&args.spec, std::env::var("USER").ok().filter(|user| !user.is_empty())).to_string().into_bytes()
         }
@@ -93,7 +90,8 @@ pub(crate) fn hand_in(
     modes: Modes,
 ) -> Result<HandedIn, Failure> {
     let query = modes.query();
-    let request = Request { path: &["tasks", "enqueue"], query: &query, body: Some(body), idempotency_key };
+    let request =
+        Request { path: &["tasks", "enqueue"], query: &query, body: Some(body), idempotency_key, ..Request::default() };
     let answer = client.send(&Method::POST, request)?;
     let replayed = answer.header("idempotent-replayed") == Some("true");
     let body = answer.json()?;
@@ -102,19 +100,4 @@ pub(crate) fn hand_in(
         (Some(task_id), Some(status)) => Ok(HandedIn { task_id, status, replayed, body }),
         _ => Err(unexpected(&serde::de::Error::missing_field("task_id"))),
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let limit = FILE_MAX_BYTES + 1;
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| Failure::caused(Exit::Local, format!("`{}` cannot be read", path.display()), &error))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) >= limit {
-        return Err(Failure::new(Exit::Refused, format!("`{}` is too large for a task", path.display())));
-    }
-    Ok(bytes)
 }
