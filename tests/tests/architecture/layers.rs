@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 11] = [
     // Plain data for the binaries; knows the policy's types and nothing else.
     &["jct-config"],
     &["jct-store", "jct-trace", "jct-exec"],
-    &["jct-tower", "jct-agent", "jct-prover"],
+    &["jct-tower", "jct-agent", "jct-ingest", "jct-prover"],
     &["jct-http", "jct-runner"],
     // From configuration to the parts above: the one place where their vocabularies meet.
     &["jct-wiring"],
