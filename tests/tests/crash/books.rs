@@ -86,7 +86,7 @@ impl Books {
     #[track_caller]
     pub(crate) fn assert_balanced(&self, lease: Duration) {
         println!("{self}");
-        assert_eq!(self.lost, 0, "an acknowledged task was lost");
+        assert_eq!(self.lost, 0, "an acknowledged task was lost; not completed are {:#?}", self.unexpected_ends);
         assert_eq!(self.accepted_twice, 0, "a task was accepted twice");
         assert_eq!(self.gaps, 0, "a number is missing");
         assert!(
