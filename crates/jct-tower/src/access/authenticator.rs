@@ -20,7 +20,7 @@ pub struct Authenticator {
     clock: Arc<dyn Clock>,
     operator: Arc<Grant>,
     operator_key: Option<Sha256Digest>,
-    cache: GrantCache,
+    cache: GrantCache<Grant>,
     locked: AtomicBool,
     // Until when "there is no key" is believed without looking, in microseconds.
     open_until: AtomicI64,

@@ -1,4 +1,4 @@
-//! A short memory of valid keys, so that a request does not cost a read of the database.
+//! A short memory of valid keys and tokens, so that a request does not cost a read of the database.
 //!
 //! Only valid keys are remembered: guesses cannot fill it, and a revocation in another process counts after
 //! [`LIFETIME`] at the latest.
@@ -9,31 +9,36 @@ use std::time::Duration;
 
 use jct_contract::{Sha256Digest, Timestamp};
 
-use super::Grant;
-
 /// How long a key is believed without looking.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(5);
 const MAX_ENTRIES: usize = 1024;
 
-#[derive(Debug, Default)]
-pub(crate) struct GrantCache {
-    entries: Mutex<HashMap<Sha256Digest, Entry>>,
+/// What the digests of secrets grant.
+#[derive(Debug)]
+pub(crate) struct GrantCache<G> {
+    entries: Mutex<HashMap<Sha256Digest, Entry<G>>>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Entry<G> {
     until: Timestamp,
-    grant: Arc<Grant>,
+    grant: Arc<G>,
 }
 
-impl GrantCache {
-    pub(crate) fn get(&self, key: &Sha256Digest, now: Timestamp) -> Option<Arc<Grant>> {
+impl<G> Default for GrantCache<G> {
+    fn default() -> Self {
+        Self { entries: Mutex::default() }
+    }
+}
+
+impl<G> GrantCache<G> {
+    pub(crate) fn get(&self, key: &Sha256Digest, now: Timestamp) -> Option<Arc<G>> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.get(key).filter(|entry| now < entry.until).map(|entry| Arc::clone(&entry.grant))
     }
 
     /// Remembers a valid key, at most until it expires.
-    pub(crate) fn put(&self, key: Sha256Digest, grant: Arc<Grant>, now: Timestamp, expires_at: Option<Timestamp>) {
+    pub(crate) fn put(&self, key: Sha256Digest, grant: Arc<G>, now: Timestamp, expires_at: Option<Timestamp>) {
         let until = expires_at.map_or(now.after(LIFETIME), |end| end.min(now.after(LIFETIME)));
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MAX_ENTRIES {
@@ -54,6 +59,7 @@ impl GrantCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Grant;
 
     fn key(number: usize) -> Sha256Digest {
         Sha256Digest::of(&number.to_le_bytes())

@@ -1,25 +1,37 @@
-//! The secret of a key: made here, shown once, kept nowhere.
+//! The secret of a key or of a worker's token: made here, shown once, kept nowhere.
 
 use std::fmt;
 
 use jct_contract::Sha256Digest;
 
 /// Makes a leaked key recognisable for scanners.
-const PREFIX: &str = "jctk_";
+const KEY_PREFIX: &str = "jctk_";
+/// The same for the token of a worker; what does not begin like this is none, and is not even looked up.
+pub(super) const WORKER_PREFIX: &str = "jctw_";
 const RANDOM_BYTES: usize = 32;
 
-/// A freshly made key: `jctk_` and 256 random bits in hexadecimal. Its `Debug` form hides it.
+/// A fresh secret: `jctk_` for a key or `jctw_` for the token of a worker, and 256 random bits in hexadecimal. Its
+/// `Debug` form hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeySecret(String);
 
 impl KeySecret {
     pub(crate) fn generate() -> Result<Self, getrandom::Error> {
-        let mut random = [0_u8; RANDOM_BYTES];
-        getrandom::fill(&mut random)?;
-        Ok(Self(format!("{PREFIX}{}", hex::encode(random))))
+        Self::with_prefix(KEY_PREFIX)
     }
 
-    /// The key, to be shown to its owner.
+    /// The secret of a worker's token.
+    pub(crate) fn for_worker() -> Result<Self, getrandom::Error> {
+        Self::with_prefix(WORKER_PREFIX)
+    }
+
+    fn with_prefix(prefix: &str) -> Result<Self, getrandom::Error> {
+        let mut random = [0_u8; RANDOM_BYTES];
+        getrandom::fill(&mut random)?;
+        Ok(Self(format!("{prefix}{}", hex::encode(random))))
+    }
+
+    /// The secret, to be shown to its owner.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -44,8 +56,9 @@ mod tests {
     fn a_key_has_256_random_bits_and_is_hidden_in_debug_output() {
         let (one, two) = (KeySecret::generate().unwrap(), KeySecret::generate().unwrap());
         assert_ne!(one, two);
-        assert_eq!(one.reveal().len(), PREFIX.len() + 2 * RANDOM_BYTES);
-        assert!(one.reveal().starts_with(PREFIX));
+        assert_eq!(one.reveal().len(), KEY_PREFIX.len() + 2 * RANDOM_BYTES);
+        assert!(one.reveal().starts_with(KEY_PREFIX));
+        assert!(KeySecret::for_worker().unwrap().reveal().starts_with(WORKER_PREFIX));
         assert_eq!(format!("{one:?}"), "KeySecret(hidden)");
     }
 }

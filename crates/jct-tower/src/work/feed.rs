@@ -17,6 +17,8 @@ pub struct WorkFeed {
     poll: PollInterval,
     /// The last claim was filled: there is probably more, and looking first would only cost time.
     busy: bool,
+    /// The last look saw something due and got none of it.
+    outrun: bool,
 }
 
 impl WorkFeed {
@@ -24,7 +26,7 @@ impl WorkFeed {
     #[must_use]
     pub fn new(store: Arc<dyn WorkStore>, claim: Claim) -> Self {
         let wake = store.wake();
-        Self { store, claim, wake, poll: PollInterval::new(), busy: false }
+        Self { store, claim, wake, poll: PollInterval::new(), busy: false, outrun: false }
     }
 
     /// Leases up to `limit` tasks that are due now; empty when there are none. Writes only when there are some.
@@ -35,16 +37,24 @@ impl WorkFeed {
     ///
     /// [`StoreError`] when the database cannot be read or written.
     pub async fn take(&mut self, limit: u32) -> Result<Vec<ClaimedTask>, StoreError> {
+        self.outrun = false;
         if !self.busy && !self.store.has_due_work(&self.claim.filter, self.claim.isolation).await? {
             return Ok(Vec::new());
         }
         self.busy = false;
         let tasks = self.store.claim(Claim { limit, ..self.claim.clone() }).await?;
         self.busy = u32::try_from(tasks.len()).is_ok_and(|taken| taken == limit);
+        self.outrun = tasks.is_empty();
         if !tasks.is_empty() {
             self.poll.reset();
         }
         Ok(tasks)
+    }
+
+    /// Whether the last look saw something due and got none of it: others were faster, or it is kept for another worker.
+    #[must_use]
+    pub const fn was_outrun(&self) -> bool {
+        self.outrun
     }
 
     /// Waits until something changed in the store, at most until the next poll is due; says whether something did. May
