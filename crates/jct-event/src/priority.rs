@@ -40,7 +40,8 @@ impl EventPriority {
         }
     }
 
-    /// The place in the order, 0 to 3, for a column that a database can sort by; the text of the priority sorts wrongly.
+    /// The place in the order, 0 to 3, for a column that a database can sort by; the text of the priority sorts
+    /// wrongly.
     #[must_use]
     pub const fn rank(self) -> i16 {
         match self {

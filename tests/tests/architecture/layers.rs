@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 11] = [
     // Judge and tell what the others describe; still pure.
     &["jct-evidence", "jct-event"],
     // The document of a manifest job; still pure. Above the evidence, because there is one scanner for secrets.
-    &["jct-manifest"],
+    &["jct-manifest", "jct-workflow"],
     // Plain data for the binaries; knows the policy's types and nothing else.
     &["jct-config"],
     &["jct-store", "jct-trace", "jct-exec"],

@@ -30,8 +30,8 @@ impl CloudEvent {
     /// begin with `ce-` nor are the content type are passed over.
     ///
     /// # Errors
-    /// [`EventError::Malformed`] if the content type says JSON and the body is not, else [`EventError::Violations`] with
-    /// all of them; an attribute stands in them as `/name`, without the `ce-`.
+    /// [`EventError::Malformed`] if the content type says JSON and the body is not, else [`EventError::Violations`]
+    /// with all of them; an attribute stands in them as `/name`, without the `ce-`.
     pub fn from_binary<'h>(
         headers: impl IntoIterator<Item = (&'h str, &'h str)>,
         body: &[u8],

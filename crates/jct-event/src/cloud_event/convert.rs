@@ -43,8 +43,8 @@ impl CloudEvent {
         }))
     }
 
-    /// An event of the tower on its way out. What its source left open is filled in: the id by the tower's own, the time
-    /// by the moment at which it was taken in.
+    /// An event of the tower on its way out. What its source left open is filled in: the id by the tower's own, the
+    /// time by the moment at which it was taken in.
     #[must_use]
     pub fn of(event: &NewEvent, id: EventId, taken_in: Timestamp) -> Self {
         let parts = event.parts();

@@ -49,8 +49,8 @@ impl NewEvent {
     /// The door for a JSON body. Only `type` (or `event_type`) and `source` are required.
     ///
     /// # Errors
-    /// [`EventError::Malformed`] if the bytes are not one JSON text, else [`EventError::Violations`] with all of them. A
-    /// type that is reserved for the tower is a violation.
+    /// [`EventError::Malformed`] if the bytes are not one JSON text, else [`EventError::Violations`] with all of them.
+    /// A type that is reserved for the tower is a violation.
     pub fn from_json(bytes: &[u8]) -> Result<Self, EventError> {
         let document = parse_document(bytes, DocumentLimits::default())?;
         read::event(document.root(), read::Reserved::Refused).map(Self).map_err(EventError::Violations)
@@ -120,7 +120,8 @@ impl NewEvent {
         self.0.id.as_deref()
     }
 
-    /// What makes a repetition the same event; `None` if the source gave it no id, and each is then an event of its own.
+    /// What makes a repetition the same event; `None` if the source gave it no id, and each is then an event of its
+    /// own.
     #[must_use]
     pub fn key(&self) -> Option<EventKey> {
         let id = self.0.id.clone()?;

@@ -1,9 +1,11 @@
 //! Outgoing webhooks after Standard Webhooks 1.0: everything about them that needs no network.
 //!
-//! * [`WebhookSecret`] and [`WebhookSecrets`]: what messages are signed with, several at once while one replaces another.
+//! * [`WebhookSecret`] and [`WebhookSecrets`]: what messages are signed with, several at once while one replaces
+//!   another.
 //! * [`WebhookSecrets::sign`] and [`WebhookSecrets::verify`]: the three headers, made and judged.
-//! * [`EndpointUrl`] and [`AddressClass`]: where messages may go. A URL is judged when it is kept; the addresses that its
-//!   name resolves to are judged again at **every** connection, by whoever connects, because a name can change its mind.
+//! * [`EndpointUrl`] and [`AddressClass`]: where messages may go. A URL is judged when it is kept; the addresses that
+//!   its name resolves to are judged again at **every** connection, by whoever connects, because a name can change its
+//!   mind.
 //! * [`RetrySchedule`] and [`Verdict`]: what an answer means and when to try again.
 
 mod address;

@@ -28,9 +28,9 @@ impl RetrySchedule {
     /// Tries of one message in all.
     pub const TRIES: u32 = 10;
 
-    /// The wait after try number `failed` (from 1), spread by up to a fifth more by `jitter` (0 to 1); `None` when there
-    /// is no further try. `retry_after` is what the receiver asked for: it may lengthen the wait up to a day, and never
-    /// shortens it.
+    /// The wait after try number `failed` (from 1), spread by up to a fifth more by `jitter` (0 to 1); `None` when
+    /// there is no further try. `retry_after` is what the receiver asked for: it may lengthen the wait up to a day, and
+    /// never shortens it.
     #[must_use]
     pub fn after(self, failed: u32, jitter: f64, retry_after: Option<Duration>) -> Option<Duration> {
         let index = usize::try_from(failed.checked_sub(1)?).ok()?;

@@ -15,8 +15,8 @@ const MAX_BYTES: usize = 64;
 /// Most secrets of one endpoint at once: the one in use, its successor, and one that was given up in a hurry.
 const MAX_SECRETS: usize = 3;
 
-/// A secret of 24 to 64 bytes; as text `whsec_` and their base64. Wiped from memory when it is dropped; its `Debug` form
-/// hides it, and it has no `Display`.
+/// A secret of 24 to 64 bytes; as text `whsec_` and their base64. Wiped from memory when it is dropped; its `Debug`
+/// form hides it, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Zeroizing<Vec<u8>>);
 

@@ -32,7 +32,8 @@ fn little_is_required_and_the_rest_has_its_default() {
 #[test]
 fn everything_at_once_reads_back_from_its_document() {
     let event = body(
-        r#"{"type": "com.example.built", "source": "ci", "id": "42", "subject": "main", "time": "2026-01-31T12:00:00+02:00",
+        r#"{"type": "com.example.built", "source": "ci", "id": "42", "subject": "main",
+            "time": "2026-01-31T12:00:00+02:00",
             "data": {"ok": true, "seconds": 1.5}, "data_content_type": "application/json", "data_schema": "urn:x",
             "extensions": {"traceparent": "00-ab", "partition": 7, "dry": false}, "priority": "critical",
             "tags": {"team": "infra", "empty": ""}}"#,
@@ -52,7 +53,8 @@ fn every_violation_is_reported_at_once() {
     check("[]", &[" WRONG_TYPE"]);
     check("{}", &["/type REQUIRED", "/source REQUIRED"]);
     check(
-        r#"{"type": "nope", "source": "two words", "priority": "HIGH", "tags": {"a": 1}, "time": "noon", "colour": 1, "id": ""}"#,
+        r#"{"type": "nope", "source": "two words", "priority": "HIGH", "tags": {"a": 1}, "time": "noon",
+            "colour": 1, "id": ""}"#,
         &[
             "/colour UNKNOWN_FIELD",
             "/type VALUE_NOT_ALLOWED",
