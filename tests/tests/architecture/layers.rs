@@ -95,6 +95,7 @@ fn the_pure_crates_pull_in_no_runtime() {
         "jct-evidence",
         "jct-event",
         "jct-manifest",
+        "jct-workflow",
     ] {
         let mut open: Vec<_> = resolve.nodes.iter().filter(|node| name_of(&node.id) == root).collect();
         let mut seen = BTreeSet::new();
