@@ -86,7 +86,11 @@ mod tests {
         );
         check(r#"{"data":[{"index":7,"embedding":[1]}]}"#, 1, Err("gave a vector for text 7 of 1"));
         check(r#"{"data":[{"index":0,"embedding":[]}]}"#, 1, Err("gave a vector that is empty or not finite"));
-        check(r#"{"data":[{"index":0,"embedding":[1e99]}]}"#, 1, Err("gave an answer that is not a list of embeddings"));
+        check(
+            r#"{"data":[{"index":0,"embedding":[1e99]}]}"#,
+            1,
+            Err("gave an answer that is not a list of embeddings"),
+        );
         let uneven = r#"{"data":[{"index":0,"embedding":[1]},{"index":1,"embedding":[1,2]}]}"#;
         check(uneven, 2, Err("gave vectors of different dimensions"));
     }

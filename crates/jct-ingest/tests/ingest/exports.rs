@@ -1,6 +1,7 @@
 //! What is left for the store.
 
 use jct_contract::Sha256Digest;
+use jct_evidence::scan::{Scanner, SecretPlace};
 use serde_json::json;
 
 use crate::stub::Stub;
@@ -54,4 +55,21 @@ async fn a_table_that_may_not_be_made_is_not_made() {
     let left = bench.run(&over_notes("vectorStore:\n  type: pgvector\n"), json!({}), None).await;
     let script = left.text("pgvector.sql");
     assert!(!script.contains("CREATE") && script.contains("\\copy \"harbor-notes\""), "{script}");
+}
+
+#[tokio::test]
+async fn nothing_that_a_run_adds_looks_like_a_secret() {
+    let stub = Stub::good();
+    let bench = Bench::with_endpoint(&stub.url);
+    bench.note("a.md", "plain words");
+    for store in ["", "vectorStore:\n  type: pgvector\n"] {
+        let left = bench.run(&over_notes(store), json!({}), None).await;
+        let names = left.output()["artifacts"].as_array().unwrap().clone();
+        assert!(names.len() >= 5, "{names:?}");
+        for name in names {
+            let name = name.as_str().unwrap();
+            let found = Scanner::new().findings(SecretPlace::Artifact, name, left.text(name).as_bytes());
+            assert!(found.is_empty(), "{name}: {found:?}");
+        }
+    }
 }
