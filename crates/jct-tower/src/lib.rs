@@ -5,6 +5,7 @@ pub mod audit;
 pub mod evidence;
 pub mod intake;
 pub mod jobs;
+pub mod manifests;
 pub mod objects;
 pub mod queue;
 pub mod reviews;

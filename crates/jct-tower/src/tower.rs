@@ -8,8 +8,10 @@ use jct_policy::PolicyConfig;
 use jct_store::Store;
 use jct_trace::TraceRoot;
 
-use crate::access::Authenticator;
+use crate::access::{Authenticator, WorkerAuthenticator};
 use crate::intake::KnownRepos;
+use crate::jobs::{JobOptions, Lines, WorkerPresence};
+use crate::manifests::{ManifestGate, ManifestOptions};
 use crate::reviews::ReviewOptions;
 use crate::runs::Publish;
 
@@ -31,6 +33,10 @@ pub struct TowerOptions {
     pub review: ReviewOptions,
     /// Pushes what was approved; `None` if this process cannot.
     pub publisher: Option<Arc<dyn Publish>>,
+    /// Where jobs leave their files, and when they are tried again.
+    pub jobs: JobOptions,
+    /// Where manifests may come from, and what every run of one needs.
+    pub manifests: ManifestOptions,
     /// The key of the built-in principal `operator`, if one is configured.
     pub operator_key: Option<String>,
     /// The time shown to people and compared with expiries of keys. Leases are judged by the store's own clock.
@@ -38,8 +44,8 @@ pub struct TowerOptions {
 }
 
 impl Default for TowerOptions {
-    /// No repository allowed, three attempts, work objects, no traces, no rule of reviews lifted, no pushing, no key, the
-    /// system's clock.
+    /// No repository allowed, three attempts, work objects, no traces, no rule of reviews lifted, no pushing, no
+    /// files of jobs, no key, the system's clock.
     fn default() -> Self {
         Self {
             policy: PolicyConfig::default(),
@@ -48,6 +54,8 @@ impl Default for TowerOptions {
             traces: None,
             review: ReviewOptions::default(),
             publisher: None,
+            jobs: JobOptions::default(),
+            manifests: ManifestOptions::default(),
             operator_key: None,
             clock: Arc::new(SystemClock),
         }
@@ -71,7 +79,13 @@ struct Inner {
     traces: Option<TraceRoot>,
     review: ReviewOptions,
     publisher: Option<Arc<dyn Publish>>,
+    jobs: JobOptions,
+    manifests: ManifestOptions,
+    manifest_gate: ManifestGate,
     authenticator: Authenticator,
+    worker_authenticator: WorkerAuthenticator,
+    lines: Lines,
+    presence: WorkerPresence,
     clock: Arc<dyn Clock>,
 }
 
@@ -79,9 +93,21 @@ impl Tower {
     /// A tower over an open store.
     #[must_use]
     pub fn new(store: Store, options: TowerOptions) -> Self {
-        let TowerOptions { policy, max_attempts, create_objects, traces, review, publisher, operator_key, clock } =
-            options;
+        let TowerOptions {
+            policy,
+            max_attempts,
+            create_objects,
+            traces,
+            review,
+            publisher,
+            jobs,
+            manifests,
+            operator_key,
+            clock,
+        } = options;
+        let manifest_gate = ManifestGate::of(&policy);
         let authenticator = Authenticator::new(store.clone(), operator_key.as_deref(), Arc::clone(&clock));
+        let worker_authenticator = WorkerAuthenticator::new(store.clone(), Arc::clone(&clock));
         let policy_canonical = Arc::from(policy.canonical_json());
         let max_attempts = max_attempts.max(1);
         let repos = KnownRepos::default();
@@ -95,7 +121,13 @@ impl Tower {
             traces,
             review,
             publisher,
+            jobs,
+            manifests,
+            manifest_gate,
             authenticator,
+            worker_authenticator,
+            lines: Lines::default(),
+            presence: WorkerPresence::default(),
             clock,
         };
         Self { inner: Arc::new(inner) }
@@ -117,6 +149,12 @@ impl Tower {
     #[must_use]
     pub fn authenticator(&self) -> &Authenticator {
         &self.inner.authenticator
+    }
+
+    /// Which worker asks over HTTP.
+    #[must_use]
+    pub fn worker_authenticator(&self) -> &WorkerAuthenticator {
+        &self.inner.worker_authenticator
     }
 
     /// The time shown to people.
@@ -151,6 +189,26 @@ impl Tower {
 
     pub(crate) fn publisher(&self) -> Option<&dyn Publish> {
         self.inner.publisher.as_deref()
+    }
+
+    pub(crate) fn job_options(&self) -> &JobOptions {
+        &self.inner.jobs
+    }
+
+    pub(crate) fn lines(&self) -> &Lines {
+        &self.inner.lines
+    }
+
+    pub(crate) fn presence(&self) -> &WorkerPresence {
+        &self.inner.presence
+    }
+
+    pub(crate) fn manifest_options(&self) -> &ManifestOptions {
+        &self.inner.manifests
+    }
+
+    pub(crate) fn manifest_gate(&self) -> &ManifestGate {
+        &self.inner.manifest_gate
     }
 
     #[expect(clippy::unused_self, reason = "a setting of the tower, though it has one value today")]

@@ -53,6 +53,9 @@ impl Tower {
                         (answer, _) => Slot::Answered(Box::new(answer)),
                     });
                 }
+                Prepared::Reserved { executor } => {
+                    slots.push(Slot::Answered(Box::new(Err(EnqueueError::ReservedExecutor { executor }))));
+                }
             }
         }
         let answers = if sent.is_empty() { Vec::new() } else { self.store().enqueue(sent).await? };
@@ -72,7 +75,7 @@ impl Tower {
                 Slot::Answered(answer) => *answer,
                 Slot::KeyTakenBy { sent, refusal } => Err(match answers.get(sent) {
                     // The earlier item differs from this one, since the same task would not have been refused.
-                    Some(answer) => EnqueueError::KeyReused { task_id: task_of(answer) },
+                    Some(answer) => task_of(answer).map_or(*refusal, |task_id| EnqueueError::KeyReused { task_id }),
                     None => *refusal,
                 }),
             };
@@ -90,10 +93,11 @@ fn item_answer(result: Result<Enqueue, EnqueueError>) -> Result<Result<Enqueue, 
     }
 }
 
-const fn task_of(answer: &Enqueued) -> TaskId {
+const fn task_of(answer: &Enqueued) -> Option<TaskId> {
     match answer {
         Enqueued::Created { task_id, .. } | Enqueued::Replayed { task_id } | Enqueued::KeyReused { task_id } => {
-            *task_id
+            Some(*task_id)
         }
+        Enqueued::ManifestGone => None,
     }
 }

@@ -1,11 +1,12 @@
 //! One task in.
 
-use jct_contract::{Principal, Sha256Digest, TaskId, TaskSpec, TraceId};
+use jct_contract::{ExecutorName, Principal, Sha256Digest, TaskId, TaskSpec, TraceId};
 use jct_cwom::task::TaskIds;
 use jct_policy::PolicyError;
 use jct_store::StoreError;
 use jct_store::model::{Enqueued, TaskRecord};
 
+use super::job_part::JobPart;
 use super::prepared::{Draft, Prepared};
 use crate::Tower;
 
@@ -47,6 +48,15 @@ pub enum EnqueueError {
         /// The task the key belongs to.
         task_id: TaskId,
     },
+    /// It names an executor that stands for another type of job.
+    #[error("the executor `{executor}` is reserved for jobs of that type")]
+    ReservedExecutor {
+        /// The executor.
+        executor: ExecutorName,
+    },
+    /// The manifest that it was to run is not in the registry any more.
+    #[error("the manifest is not in the registry any more")]
+    ManifestGone,
     /// The database failed.
     #[error("failed to keep the task")]
     Store(#[from] StoreError),
@@ -58,13 +68,23 @@ impl Tower {
     /// # Errors
     /// [`EnqueueError`]; nothing was kept, unless the store does not know.
     pub async fn enqueue(&self, request: EnqueueRequest) -> Result<Enqueue, EnqueueError> {
-        match self.prepare(request).await? {
+        self.keep(self.prepare(request).await?).await
+    }
+
+    /// Takes a task in that is a job with more to say about it.
+    pub(crate) async fn submit(&self, request: EnqueueRequest, part: JobPart) -> Result<Enqueue, EnqueueError> {
+        self.keep(self.prepare_job(request, Some(part)).await?).await
+    }
+
+    async fn keep(&self, prepared: Prepared) -> Result<Enqueue, EnqueueError> {
+        match prepared {
             Prepared::Admitted(fresh) => {
                 let (new, draft) = fresh.split();
                 let answer = self.store().enqueue(vec![new]).await?.pop();
                 self.answer(answer, draft).await
             }
             Prepared::Refused { key, error } => self.replay_or_refuse(key, error).await,
+            Prepared::Reserved { executor } => Err(EnqueueError::ReservedExecutor { executor }),
         }
     }
 
@@ -78,6 +98,7 @@ impl Tower {
             }
             Some(Enqueued::Replayed { task_id }) => self.replayed(task_id).await,
             Some(Enqueued::KeyReused { task_id }) => Err(EnqueueError::KeyReused { task_id }),
+            Some(Enqueued::ManifestGone) => Err(EnqueueError::ManifestGone),
             None => Err(missing("an answer to a submission")),
         }
     }

@@ -7,8 +7,10 @@
 
 mod batch;
 mod enqueue;
+mod job_part;
 mod known_repos;
 mod prepared;
 
 pub use enqueue::{Enqueue, EnqueueError, EnqueueRequest};
+pub(crate) use job_part::{Gate, JobPart};
 pub(crate) use known_repos::KnownRepos;

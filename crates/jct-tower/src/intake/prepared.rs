@@ -1,12 +1,16 @@
 //! What can be decided about one submission without the database.
 
-use jct_contract::{IssueId, NormalizedTask, Sha256Digest, TaskId, Timestamp, TraceId};
+use jct_contract::{ExecutorName, IssueId, NormalizedTask, Sha256Digest, TaskId, Timestamp, TraceId};
 use jct_policy::{PolicyError, evaluate_normalized, refuse_spelling};
 use jct_store::StoreError;
-use jct_store::model::{NewTask, NewTaskObjects, TaskRecord, TaskState};
+use jct_store::model::{
+    JobFacts, JobManifest, JobRecordFacts, ManifestUse, NewTask, NewTaskObjects, TaskRecord, TaskState,
+};
 
+use super::job_part::{Gate, JobPart};
 use super::{EnqueueError, EnqueueRequest};
 use crate::Tower;
+use crate::jobs::intake::{facts_of, reserved_for};
 
 /// A submission after the gate.
 pub(super) enum Prepared {
@@ -14,6 +18,8 @@ pub(super) enum Prepared {
     Admitted(Box<Fresh>),
     /// The gate refused it; if it is a repetition, that is told by its key and digest.
     Refused { key: Option<(String, Sha256Digest)>, error: PolicyError },
+    /// It names an executor that stands for another type of job.
+    Reserved { executor: ExecutorName },
 }
 
 /// An admitted task on its way to the store, with what is needed to answer without reading it back.
@@ -24,6 +30,15 @@ pub(super) struct Fresh {
 
 impl Tower {
     pub(super) async fn prepare(&self, request: EnqueueRequest) -> Result<Prepared, StoreError> {
+        self.prepare_job(request, None).await
+    }
+
+    /// The same with what is said about the task as a job; without it, it is a task that says nothing about that.
+    pub(super) async fn prepare_job(
+        &self,
+        request: EnqueueRequest,
+        part: Option<JobPart>,
+    ) -> Result<Prepared, StoreError> {
         let EnqueueRequest { spec, trace_id, principal, hold, create_objects } = request;
         let task = match spec.normalize() {
             Ok(task) => task,
@@ -32,28 +47,42 @@ impl Tower {
                 return Ok(Prepared::Refused { key: None, error: refuse_spelling(error, self.policy()) });
             }
         };
+        let JobPart { facts, max_attempts, events, gate } =
+            part.unwrap_or_else(|| JobPart::of(JobFacts::of_task(&task)));
+        let executor = task.executor();
+        if reserved_for(&executor).is_some_and(|job_type| job_type != facts.job_type) {
+            return Ok(Prepared::Reserved { executor });
+        }
         let key = task.idempotency_key().map(|key| (key.to_owned(), task.digest()));
-        let admitted = match evaluate_normalized(task.clone(), spec.target().repo(), self.policy()) {
+        let (policy, policy_canonical) = match gate {
+            Gate::InForce => (self.policy(), self.policy_canonical()),
+            Gate::Manifests => (self.manifest_gate().policy(), self.manifest_gate().canonical()),
+        };
+        let admitted = match evaluate_normalized(task.clone(), spec.target().repo(), policy) {
             Err(error) => return Ok(Prepared::Refused { key, error }),
             Ok(admitted) => admitted,
         };
         let new = NewTask {
             admitted,
-            policy_canonical: self.policy_canonical(),
+            policy_canonical,
             objects: self.objects(&task, &trace_id, create_objects).await?,
             trace_id,
             submitter: principal,
             hold,
-            max_attempts: self.max_attempts(),
+            max_attempts: max_attempts.unwrap_or_else(|| self.max_attempts()).max(1),
+            job: facts,
+            events,
         };
         Ok(Prepared::Admitted(Box::new(Fresh { new, task })))
     }
 
     /// A task past the gate that somebody else keeps, together with what it belongs to.
     pub(crate) async fn admit(&self, request: EnqueueRequest) -> Result<NewTask, EnqueueError> {
-        match self.prepare(request).await? {
+        let part = request.spec.normalize().ok().map(|task| JobPart::of(facts_of(&task)));
+        match self.prepare_job(request, part).await? {
             Prepared::Admitted(fresh) => Ok(fresh.new),
             Prepared::Refused { error, .. } => Err(EnqueueError::Policy(error)),
+            Prepared::Reserved { executor } => Err(EnqueueError::ReservedExecutor { executor }),
         }
     }
 
@@ -80,6 +109,8 @@ pub(super) struct Draft {
     submitter: jct_contract::Principal,
     hold: bool,
     max_attempts: u32,
+    job: JobRecordFacts,
+    manifest: Option<JobManifest>,
 }
 
 impl Fresh {
@@ -91,6 +122,8 @@ impl Fresh {
             submitter: new.submitter.clone(),
             hold: new.hold,
             max_attempts: new.max_attempts,
+            job: new.job.record(),
+            manifest: new.job.manifest.as_ref().map(manifest_of),
         };
         (new, draft)
     }
@@ -103,7 +136,7 @@ impl Draft {
 
     /// The record as the store keeps it, so that it need not be read back.
     pub(super) fn into_record(self, id: TaskId, created_at: Timestamp, issue_id: Option<IssueId>) -> TaskRecord {
-        let Self { task, trace_id, submitter, hold, max_attempts } = self;
+        let Self { task, trace_id, submitter, hold, max_attempts, job, manifest } = self;
         let state = if hold {
             TaskState::Pending { held_at: created_at }
         } else {
@@ -117,6 +150,12 @@ impl Draft {
                 last_reason: None,
             }
         };
-        TaskRecord { id, task, trace_id, submitter, created_at, issue_id, state }
+        TaskRecord { id, task, trace_id, submitter, created_at, issue_id, job, manifest, state }
     }
+}
+
+/// Which manifest a job runs, without its bytes.
+fn manifest_of(manifest: &ManifestUse) -> JobManifest {
+    let ManifestUse { name, hash, content: _, from_registry } = manifest.clone();
+    JobManifest { name, hash, from_registry }
 }

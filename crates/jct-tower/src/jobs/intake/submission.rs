@@ -16,7 +16,8 @@ pub struct JobSubmission<'d> {
     pub affinity_key: Option<AffinityKey>,
     /// Attempts it gets in all, 1 to 100; as the tower is configured if absent.
     pub max_attempts: Option<u32>,
-    /// Seconds for one attempt; 3600 if absent. Not for a job of type `task`, whose payload says it.
+    /// Seconds for one attempt; if absent 3600 for a manifest, and what the contract says for the rest. Not for a job of
+    /// type `task`, whose payload says it.
     pub time_budget_seconds: Option<u64>,
     /// Makes a repeated submission harmless: the same key with the same job answers with the job first created. Type,
     /// payload and time budget make a job the same; priority, affinity key and attempts do not count.
@@ -25,6 +26,46 @@ pub struct JobSubmission<'d> {
     pub trace_id: TraceId,
     /// Who was authenticated.
     pub principal: Principal,
+}
+
+/// What every job has beside its type and its payload. The fields are those of [`JobSubmission`].
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each means what the field of the same name means there")]
+pub struct JobEnvelope {
+    pub priority: Priority,
+    pub affinity_key: Option<AffinityKey>,
+    pub max_attempts: Option<u32>,
+    pub time_budget_seconds: Option<u64>,
+    pub idempotency_key: Option<String>,
+    pub trace_id: TraceId,
+    pub principal: Principal,
+}
+
+impl<'d> JobSubmission<'d> {
+    /// Type and payload, and the rest.
+    pub(super) fn split(self) -> (JobType, &'d JsonValue<'d>, JobEnvelope) {
+        let Self {
+            job_type,
+            payload,
+            priority,
+            affinity_key,
+            max_attempts,
+            time_budget_seconds,
+            idempotency_key,
+            trace_id,
+            principal,
+        } = self;
+        let envelope = JobEnvelope {
+            priority,
+            affinity_key,
+            max_attempts,
+            time_budget_seconds,
+            idempotency_key,
+            trace_id,
+            principal,
+        };
+        (job_type, payload, envelope)
+    }
 }
 
 /// A job that is durable.
