@@ -1,0 +1,10 @@
+//! The registry of manifests and the runs of manifests, as a client sees them.
+
+mod audited;
+mod hostile;
+mod put;
+mod registry;
+mod run;
+mod sources;
+mod submit;
+mod support;
