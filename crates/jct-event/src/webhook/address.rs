@@ -12,7 +12,7 @@ pub enum AddressClass {
     Unspecified,
     /// `127.0.0.0/8`, `::1`: this machine.
     Loopback,
-    /// `10/8`, `172.16/12`, `192.168/16`, `fc00::/7`, `fec0::/10`: a private network.
+    /// `10/8`, `172.16/12`, `192.168/16`, `fc00::/7`, `fec0::/10`, `64:ff9b:1::/48`: a private network.
     Private,
     /// `169.254/16`, `fe80::/10`: this link, where the metadata services of clouds are.
     LinkLocal,
@@ -90,7 +90,8 @@ const fn of_v6(address: Ipv6Addr) -> AddressClass {
         [0, 0, 0, 0, 0, 0, 0, 0] => AddressClass::Unspecified,
         [0, 0, 0, 0, 0, 0, 0, 1] => AddressClass::Loopback,
         [0xfe80..=0xfebf, ..] => AddressClass::LinkLocal,
-        [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => AddressClass::Private,
+        // The third is NAT64 within a network: where in the address the other one stands is that network's own affair.
+        [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] | [0x64, 0xff9b, 1, ..] => AddressClass::Private,
         [0xff00..=0xffff, ..] => AddressClass::Multicast,
         [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => AddressClass::Documentation,
         [0x2001, 0x0002, 0, ..] => AddressClass::Benchmarking,
@@ -110,12 +111,11 @@ fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
         // Unspecified and loopback are themselves.
         [0, 0, 0, 0, 0, 0, 0, 0..=1] => None,
-        // Mapped, compatible, translated, and the two prefixes of NAT64.
+        // Mapped, compatible, translated, and the prefix of NAT64.
         [0, 0, 0, 0, 0, 0xffff, high, low]
         | [0, 0, 0, 0, 0, 0, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x64, 0xff9b, 1, _, _, _, high, low]
         // 6to4
         | [0x2002, high, low, ..] => Some(join(high, low)),
         _ => None,
@@ -145,7 +145,7 @@ mod tests {
         check(&["0.0.0.0", "0.1.2.3", "::"], C::Unspecified);
         check(&["127.0.0.1", "127.255.255.254", "::1"], C::Loopback);
         check(&["10.0.0.0", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1"], C::Private);
-        check(&["fc00::1", "fdff::1", "fec0::1"], C::Private);
+        check(&["fc00::1", "fdff::1", "fec0::1", "64:ff9b:1::101:101"], C::Private);
         check(&["169.254.169.254", "fe80::1", "febf::1"], C::LinkLocal);
         check(&["100.64.0.0", "100.127.255.255"], C::SharedSpace);
         check(&["224.0.0.1", "239.255.255.255", "ff02::1"], C::Multicast);
@@ -164,7 +164,7 @@ mod tests {
             &["::ffff:127.0.0.1", "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"],
             C::Loopback,
         );
-        check(&["::ffff:169.254.169.254", "64:ff9b:1::a9fe:a9fe"], C::LinkLocal);
+        check(&["::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"], C::LinkLocal);
         check(&["::ffff:10.0.0.1", "2002:a00:1::5"], C::Private);
         check(&["::ffff:1.1.1.1", "2002:101:101::"], C::Public);
     }

@@ -42,7 +42,7 @@ impl Node {
                 let nodes: Vec<_> = each
                     .map(|(index, item)| Self::read(item, path.index(index), below.index(index), marked, found))
                     .collect();
-                if nodes.iter().all(Self::is_plain) { Self::Plain(value.clone()) } else { Self::List(nodes) }
+                Self::list(nodes)
             }
             Value::Object(members) => {
                 let each = members.iter().map(|(name, member)| {
@@ -54,8 +54,7 @@ impl Node {
                     (name.clone(), node)
                 });
                 let nodes: Vec<_> = each.collect();
-                let is_plain = nodes.iter().all(|(_, node)| node.is_plain());
-                if is_plain { Self::Plain(value.clone()) } else { Self::Map(nodes) }
+                Self::map(nodes)
             }
             _ => Self::Plain(value.clone()),
         }
@@ -92,8 +91,20 @@ impl Node {
         Self::Text(parts)
     }
 
-    pub(super) const fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain(_))
+    /// Put together from what was read and not from what was written, where characters may stand for others.
+    fn list(nodes: Vec<Self>) -> Self {
+        let plain: Option<Vec<Value>> = nodes.iter().map(|node| node.plain().cloned()).collect();
+        plain.map_or(Self::List(nodes), |items| Self::Plain(Value::Array(items)))
+    }
+
+    fn map(nodes: Vec<(String, Self)>) -> Self {
+        let plain: Option<Map<String, Value>> =
+            nodes.iter().map(|(name, node)| Some((name.clone(), node.plain()?.clone()))).collect();
+        plain.map_or(Self::Map(nodes), |members| Self::Plain(Value::Object(members)))
+    }
+
+    const fn plain(&self) -> Option<&Value> {
+        if let Self::Plain(value) = self { Some(value) } else { None }
     }
 
     /// The value with `placeholder` in every place of an expression.

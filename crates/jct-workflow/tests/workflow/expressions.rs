@@ -28,6 +28,8 @@ fn values_of_every_type_come_through() {
     check("event.data.ratio * 2.0", &json!(1.0));
     check("event.data.none", &Value::Null);
     check("event.data.nested", &json!({"deep": [1, {"x": "y"}]}));
+    check("event.data.none == null && event.data.branch != null", &json!(true));
+    check("event.data.ratio > 0 && event.data.count >= 2.5 && event.data.count == 3.0", &json!(true));
     check("event.data.nested.deep[1].x", &json!("y"));
     check("event.data['branch'] + '-' + string(event.data.count)", &json!("main-3"));
     check("{'b': [event.data.count], 'a': true}", &json!({"a": true, "b": [3]}));

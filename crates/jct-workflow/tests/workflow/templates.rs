@@ -59,7 +59,8 @@ fn a_whole_text_becomes_the_value_and_a_part_of_one_stays_text() {
             "typed": {
                 "count": "${{ event.data.count }}", "list": "${{ event.data.list }}", "all": ["${{ event.data }}"]
             },
-            "literal": "$${{ event.data.branch }}"
+            "literal": "$${{ event.data.branch }}",
+            "literals": {"all": ["$${{ a }}"]}
         });
     });
     let event = json!({"data": {"branch": "a\", \"b", "count": 7, "on": true, "list": [1, {"x": null}]}});
@@ -67,6 +68,7 @@ fn a_whole_text_becomes_the_value_and_a_part_of_one_stays_text() {
     assert_eq!(inputs["command"], json!(["echo", "a\", \"b", "n=7true"]));
     assert_eq!(inputs["typed"], json!({"count": 7, "list": [1, {"x": null}], "all": [event["data"].clone()]}));
     assert_eq!(inputs["literal"], "${{ event.data.branch }}");
+    assert_eq!(inputs["literals"], json!({"all": ["${{ a }}"]}));
 }
 
 #[test]
