@@ -8,7 +8,7 @@ use std::time::Duration;
 use jct_contract::{Principal, RequesterKind, TaskId, TaskSpec, TraceId};
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
-use jct_store::model::{Enqueued, NewTask, TaskState, TraceRef};
+use jct_store::model::{Enqueued, JobFacts, NewTask, TaskState, TraceRef};
 use jct_store::{DatabaseUrl, Store, StoreOptions};
 use jct_trace::{TraceRoot, verify};
 use rustix::process::{Pid, Signal, kill_process};
@@ -69,8 +69,11 @@ impl Bench {
         });
         let spec = TaskSpec::from_json(spec.to_string().as_bytes()).unwrap();
         let policy = PolicyConfig::from_prefix_list("acme/").unwrap();
+        let admitted = evaluate(&spec, &policy).unwrap();
         let task = NewTask {
-            admitted: evaluate(&spec, &policy).unwrap(),
+            job: JobFacts::of_task(admitted.task()),
+            events: Vec::new(),
+            admitted,
             policy_canonical: policy.canonical_json().into(),
             trace_id: TraceId::generate(),
             submitter: Principal::new(RequesterKind::Human, "operator").unwrap(),
@@ -199,7 +202,7 @@ async fn what_is_wrong_is_said_in_one_line_and_by_the_exit_status() {
     for (arguments, expect) in [
         (
             &["--executors", "nobody"][..],
-            "jct-worker: there is no executor `nobody`; known are agent, command, script, survey\n",
+            "jct-worker: there is no executor `nobody`; known are agent, command, manifest, script, survey\n",
         ),
         (&["--slots", "0"], "worker.slots"),
         (&["--config", "missing.toml"], "missing.toml"),

@@ -14,10 +14,12 @@ use jct_exec::executor::RegistryError;
 use jct_exec::git::GitError;
 use jct_exec::sandbox::{Launcher, Sandbox, SandboxUnavailable};
 use jct_exec::{CommandExecutor, Executor, Executors, RepoSources, SurveyExecutor, Workshop};
+use jct_ingest::ManifestExecutor;
 use jct_prover::{Prover, ProverOptions};
 use jct_runner::Proving;
 use jct_store::model::ReviewRule;
 
+use crate::manifests::ingest_options;
 use crate::sandbox::sandbox_options;
 use crate::sources::repo_cache;
 use crate::worker::keep_rules;
@@ -105,9 +107,11 @@ pub fn main_if_asked() {
 fn executors(config: &Config, adapters: Adapters, workshop: &Arc<Workshop>) -> Result<Executors, ExecutorsError> {
     let inside = InsideProgram::current_exe().map_err(ExecutorsError::Inside)?;
     let survey = SurveyExecutor::new(Arc::clone(workshop.cache())).confined(workshop.sandbox().clone());
-    let all: [Arc<dyn Executor>; 4] = [
+    let manifest = ManifestExecutor::new(ingest_options(config), Arc::clone(workshop.cache()));
+    let all: [Arc<dyn Executor>; 5] = [
         Arc::new(agent(config, adapters, workshop, inside.clone())?),
         Arc::new(CommandExecutor::new(Workshop::clone(workshop))),
+        Arc::new(manifest),
         Arc::new(ScriptExecutor::new(Arc::clone(workshop), inside)),
         Arc::new(survey),
     ];
@@ -159,7 +163,8 @@ fn proving(config: &Config, adapters: &Adapters, workshop: &Arc<Workshop>) -> Pr
             _ => None,
         })
         .collect();
-    let own = config.api.key.iter().map(|key| key.expose()).chain(credentials.iter().map(|secret| secret.as_str()));
+    let keys = config.api.key.iter().chain(&config.manifests.embeddings_key);
+    let own = keys.map(|key| key.expose()).chain(credentials.iter().map(|secret| secret.as_str()));
     let options = ProverOptions {
         time_budget: Duration::from_secs(config.review.check_budget_seconds),
         scanner: Scanner::new().with_values(own),
@@ -208,9 +213,9 @@ mod tests {
 
     #[test]
     fn all_executors_are_offered_unless_some_are_named() {
-        check(&[], Ok(&["agent", "command", "script", "survey"]));
+        check(&[], Ok(&["agent", "command", "manifest", "script", "survey"]));
         check(&[("worker.executors", "survey")], Ok(&["survey"]));
-        let known = "there is no executor `nobody`; known are agent, command, script, survey";
+        let known = "there is no executor `nobody`; known are agent, command, manifest, script, survey";
         check(&[("worker.executors", "survey,nobody")], Err(known));
     }
 

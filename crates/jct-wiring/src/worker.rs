@@ -8,6 +8,8 @@ use jct_lifecycle::RetryPolicy;
 use jct_runner::{InvalidOptions, WorkerOptions};
 use jct_store::model::ClaimFilter;
 
+use crate::manifests::worker_capabilities;
+
 /// How often and how fast a task is tried again.
 #[must_use]
 pub fn retry_policy(config: &Config) -> RetryPolicy {
@@ -26,8 +28,8 @@ pub fn retry_policy(config: &Config) -> RetryPolicy {
 /// [`InvalidOptions`] when the numbers do not go together.
 pub fn worker_options(config: &Config) -> Result<WorkerOptions, InvalidOptions> {
     let worker = &config.worker;
-    let names: Vec<_> = worker.executors.iter().map(|name| name.as_str().to_owned()).collect();
-    let filter = if names.is_empty() { ClaimFilter::Any } else { ClaimFilter::Executors(names) };
+    let offered = worker_capabilities(config);
+    let filter = if worker.executors.is_empty() { ClaimFilter::any(offered) } else { ClaimFilter::offering(offered) };
     let seconds = Duration::from_secs;
     Ok(WorkerOptions::new(worker.name.as_str(), &worker.workspace_root)
         .with_slots(worker.slots)?

@@ -50,11 +50,12 @@ struct Report {
     trace: Option<SealedTrace>,
     evidence: Option<NewEvidence>,
     facts: RunReport,
+    manifest_state: Option<String>,
 }
 
 impl From<AttemptEnd> for Report {
     fn from(end: AttemptEnd) -> Self {
-        Self { end, trace: None, evidence: None, facts: RunReport::default() }
+        Self { end, trace: None, evidence: None, facts: RunReport::default(), manifest_state: None }
     }
 }
 
@@ -159,9 +160,9 @@ impl Attempt {
 
     /// Seals the trace. Work whose trace cannot be sealed did not happen as far as anybody can prove: it failed.
     async fn seal(&self, done: Done, writer: TraceWriter) -> Report {
-        let Done { outcome: Outcome { end, output }, evidence, report: facts } = done;
+        let Done { outcome: Outcome { end, output }, evidence, report: facts, manifest_state } = done;
         match self.job.sealer.seal(writer.finish(output, SystemClock.now())).await {
-            Ok(sealed) => Report { end, trace: Some(sealed), evidence, facts },
+            Ok(sealed) => Report { end, trace: Some(sealed), evidence, facts, manifest_state },
             Err(error) => {
                 tagged!(error, self.tag, cause:% = Causes(&error); "the trace could not be sealed");
                 let message = failed("seal the trace", &error);
@@ -180,7 +181,7 @@ impl Attempt {
     }
 
     async fn settle(&self, report: Report) -> Ended {
-        let Report { end, trace, evidence, facts } = report;
+        let Report { end, trace, evidence, facts, manifest_state } = report;
         let artifacts = trace.as_ref().map(artifacts).unwrap_or_default();
         let settlement = Settlement {
             lease: self.task.lease,
@@ -192,6 +193,7 @@ impl Attempt {
             }),
             evidence,
             report: facts,
+            manifest_state,
             retry: self.job.options.retry,
             jitter: rand::random(),
         };

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jct_evidence::RunEnded;
 use jct_evidence::scan::{Scanner, SecretFinding, SecretPlace};
-use jct_exec::{EgressSink, Execution, ExecutionIo, ExecutionRequest, LineSink, ProgressSink};
+use jct_exec::{EgressSink, Execution, ExecutionIo, ExecutionRequest, LineSink, ManifestInput, ProgressSink};
 use jct_lifecycle::ReasonCode;
 use jct_prover::{LogGuard, ProofError, ProofRequest, Prover};
-use jct_store::model::{ClaimedTask, NewEvidence, RunReport};
+use jct_store::model::{ClaimedManifest, ClaimedTask, NewEvidence, RunReport};
 use jct_tower::work::{Background, Causes};
 use jct_trace::{LOG_FILE, OUTPUT_FILE, attempt_path};
 use tokio::sync::watch;
@@ -46,11 +46,13 @@ pub(crate) struct Done {
     pub(crate) outcome: Outcome,
     pub(crate) evidence: Option<NewEvidence>,
     pub(crate) report: RunReport,
+    /// What the next run of the same manifest is to be told.
+    pub(crate) manifest_state: Option<String>,
 }
 
 impl From<Outcome> for Done {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, evidence: None, report: RunReport::default() }
+        Self { outcome, evidence: None, report: RunReport::default(), manifest_state: None }
     }
 }
 
@@ -87,7 +89,8 @@ impl Work<'_> {
         let outcome = Outcome::of(supervised, facts_of(io.record()), &context)?;
         found.extend(log.findings());
         let (outcome, evidence) = self.prove(outcome, found, (&request, &io), &context).await?;
-        Some(Done { outcome, evidence, report: report_of(io.record()) })
+        let manifest_state = io.record().manifest_state();
+        Some(Done { outcome, evidence, report: report_of(io.record()), manifest_state })
     }
 
     /// Reins and the token that the work hears. The prover gets its own: what was told to stop and ended is proved all
@@ -158,7 +161,7 @@ impl Work<'_> {
     }
 
     fn request(&self) -> ExecutionRequest {
-        let Self { task: ClaimedTask { task, .. }, tag, .. } = self;
+        let Self { task: ClaimedTask { task, manifest, .. }, tag, .. } = self;
         let seconds = u64::try_from(task.constraints().time_budget_seconds()).unwrap_or(0);
         ExecutionRequest {
             task_id: tag.task_id.to_string(),
@@ -173,6 +176,12 @@ impl Work<'_> {
             acceptance_criteria: task.acceptance_criteria().to_vec(),
             evidence_requirements: task.evidence_requirements().to_vec(),
             inputs: task.inputs().clone(),
+            manifest: manifest.clone().map(|ClaimedManifest { name, hash, content, state }| ManifestInput {
+                name,
+                hash,
+                content,
+                state,
+            }),
             time_budget: Duration::from_secs(seconds).min(LONGEST_SPAN),
             ..ExecutionRequest::default()
         }
