@@ -1,12 +1,12 @@
 //! From an expression and what its names stand for to a value, within the budget.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
 use cel::{Env, ExecutionError, Value as Cel};
 use serde_json::Value;
 
 use super::budget::{Budget, KEPT, TURNS};
+use super::guard::guarded;
 use super::values::{kind, to_json};
 use super::{Context, EvaluationError, Expression};
 
@@ -38,7 +38,7 @@ impl Expression {
         let budget = Budget::default();
         // The interpreter is bounded by what was refused before and by the budget. What they do not foresee must not
         // end a process, nor take other runs with it.
-        let resolved = catch_unwind(AssertUnwindSafe(|| {
+        let resolved = guarded(|| {
             let mut scope = cel::Context::with_env(Arc::clone(&STANDARD));
             let (turns, kept) = (budget.clone(), budget.clone());
             scope
@@ -51,14 +51,14 @@ impl Expression {
                 scope.add_variable_from_value(*name, value.clone());
             }
             Cel::resolve(&self.tree, &scope)
-        }));
+        });
         if let Some(exceeded) = budget.exceeded() {
             return Err(exceeded);
         }
         match resolved {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(told(&error)),
-            Err(_) => Err(EvaluationError::Interpreter),
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => Err(told(&error)),
+            None => Err(EvaluationError::Interpreter),
         }
     }
 }

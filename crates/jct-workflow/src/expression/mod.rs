@@ -8,6 +8,7 @@ mod budget;
 mod context;
 mod error;
 mod evaluate;
+mod guard;
 mod inspect;
 mod parse;
 mod values;

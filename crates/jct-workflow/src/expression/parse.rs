@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cel::IdedExpr;
 use cel::parser::PrattParser;
 
 use super::ExpressionError;
+use super::guard::guarded;
 use super::inspect::Inspection;
 use crate::limits::{
     EXPRESSION_MAX_BRACKETS, EXPRESSION_MAX_BYTES, EXPRESSION_MAX_CONDITIONALS, EXPRESSION_MAX_PARTS,
@@ -60,20 +60,10 @@ impl Expression {
     pub fn parse(source: &str, scope: Scope) -> Result<Self, ExpressionError> {
         let source = source.trim();
         measure(source)?;
-        // The parser is bounded by the measures above and by its own. What they do not foresee must not end a process.
-        let parsed = catch_unwind(AssertUnwindSafe(|| {
-            PrattParser::new()
-                .max_recursion_depth(EXPRESSION_MAX_BRACKETS)
-                .max_expression_node_count(EXPRESSION_MAX_PARTS)
-                .error_recovery_limit(1)
-                .parse(source)
-        }));
-        let mut tree = match parsed {
-            Ok(Ok(tree)) => tree,
-            Ok(Err(errors)) => return Err(ExpressionError::Syntax(message(&errors))),
-            Err(_) => return Err(ExpressionError::Syntax("the parser cannot read it".to_owned())),
-        };
-        let steps = Inspection::of(&mut tree, scope)?;
+        // A tree that is refused for its depth is dropped in there as well.
+        let parsed = guarded(|| tree(source, scope));
+        let (tree, steps) =
+            parsed.unwrap_or_else(|| Err(ExpressionError::Syntax("the parser cannot read it".to_owned())))?;
         Ok(Self { source: source.to_owned(), tree, steps })
     }
 
@@ -102,6 +92,17 @@ impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Expression").field(&self.source).finish()
     }
+}
+
+/// The tree, judged and with its counters, and the steps that it names.
+fn tree(source: &str, scope: Scope) -> Result<(IdedExpr, BTreeSet<String>), ExpressionError> {
+    let parser = PrattParser::new()
+        .max_recursion_depth(EXPRESSION_MAX_BRACKETS)
+        .max_expression_node_count(EXPRESSION_MAX_PARTS)
+        .error_recovery_limit(1);
+    let mut tree = parser.parse(source).map_err(|errors| ExpressionError::Syntax(message(&errors)))?;
+    let steps = Inspection::of(&mut tree, scope)?;
+    Ok((tree, steps))
 }
 
 /// Refuses what could nest deep enough to hurt a parser or whatever walks its tree, without trying to understand it:

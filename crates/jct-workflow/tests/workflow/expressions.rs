@@ -130,6 +130,48 @@ fn nothing_nests_or_grows_without_end() {
     assert!(Expression::parse(&wide, Scope::Trigger).is_err());
 }
 
+/// Parses and evaluates whatever is let in; gives how often `open` could be repeated.
+fn deepest(open: &str, end: &str, close: &str, times: impl Iterator<Item = usize>) -> usize {
+    let mut deepest = 0;
+    for times in times {
+        let source = format!("{}{end}{}", open.repeat(times), close.repeat(times));
+        if let Ok(expression) = Expression::parse(&source, Scope::Trigger) {
+            deepest = deepest.max(times);
+            let _ = expression.evaluate(&Context::for_trigger(&event()));
+        }
+    }
+    deepest
+}
+
+#[test]
+fn what_is_let_in_can_be_evaluated_on_little_stack() {
+    let work = || {
+        for (open, close) in [
+            ("[", "]"),
+            ("{'a': ", "}"),
+            ("size([", "])"),
+            ("[1].map(x, ", ")"),
+            ("[1].all(x, x == ", ")"),
+            ("(1 + ", ")"),
+        ] {
+            assert!(deepest(open, "1", close, 1..=40) > 10, "{open}");
+        }
+        for chain in ["1 + ", "event.data.count == 0 ? 1 : ", "!-", "true && ", "[1].map(x, x) + "] {
+            assert!(deepest(chain, "1", "", (1..=40).chain([60, 200, 450])) > 10, "{chain}");
+        }
+        assert!(deepest("", "event", ".a", (1..=40).chain([60, 200, 900])) > 10);
+    };
+    std::thread::Builder::new().stack_size(192 * 1024).spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn values_may_be_as_deep_as_events() {
+    let deep = (0..30).fold(json!(1), |inner, _| json!({"a": [inner]}));
+    let context = Context::for_trigger(&json!({"data": deep}));
+    let whole = Expression::parse("{'x': [event.data]}", Scope::Trigger).unwrap().evaluate(&context);
+    assert_eq!(whole, Ok(json!({"x": [deep]})));
+}
+
 #[test]
 fn loops_have_an_end_and_values_a_size() {
     let context = Context::for_trigger(&json!({"list": vec![1; 1_000], "text": "x".repeat(100_000)}));
