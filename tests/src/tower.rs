@@ -16,11 +16,12 @@ use jct_prover::{Prover, ProverOptions};
 use jct_runner::{Proving, Shutdown, ShutdownHandle, Worker, WorkerOptions};
 use jct_store::model::ReviewRule;
 use jct_store::{Store, StoreOptions};
+use jct_tower::jobs::{ArtifactOptions, JobOptions};
 use jct_tower::reviews::ReviewOptions;
 use jct_tower::runs::GitPublisher;
 use jct_tower::work::Reaper;
 use jct_tower::{Tower, TowerOptions};
-use jct_trace::{SealerHandle, TraceRoot};
+use jct_trace::{BlobRoot, SealerHandle, TraceRoot};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -106,8 +107,11 @@ impl TestTower {
         let traces = TraceRoot::open(&folder.path().join("traces")).unwrap();
         let policy = PolicyConfig::builder().time_budget_seconds(setup.min_budget, 86_400);
         let policy = policy.allow_prefix_list(setup.prefixes).unwrap().build().unwrap();
+        let root = BlobRoot::open(&folder.path().join("artifacts")).unwrap();
+        let artifacts = Some(ArtifactOptions { root, max_bytes: 50 << 20, job_quota_bytes: 1 << 30 });
         let options = TowerOptions {
             policy,
+            jobs: JobOptions { artifacts, retry: retry() },
             traces: Some(traces.clone()),
             operator_key: setup.keyed.then(|| OPERATOR_KEY.to_owned()),
             review: ReviewOptions { allow_self_approval: setup.self_approval },

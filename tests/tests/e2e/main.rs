@@ -7,6 +7,7 @@ mod cwom;
 mod enqueue;
 mod execution;
 mod hostile;
+mod jobs;
 mod run;
 mod tasks;
 mod tower;

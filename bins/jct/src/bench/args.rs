@@ -29,8 +29,14 @@ pub(crate) enum BenchCommand {
     Pickup(BenchArgs),
     /// Read one task, the first page and cursor pages out of a large table
     Read(BenchArgs),
+    /// Claims out of 1,000 and out of 100,000 queued jobs that need different capabilities
+    Jobs(BenchArgs),
+    /// 1,000 idle workers that wait over HTTP: what they cost, and how soon a job is in their hands
+    LongPoll(BenchArgs),
     /// The policy gate alone, on one core
     Gate(BenchArgs),
+    /// Checking a manifest, and refusing one of nested aliases, on one core
+    Manifests(BenchArgs),
     /// Start a program and wait for its end, at each isolation level
     Spawn(BenchArgs),
     /// All of them, one after the other

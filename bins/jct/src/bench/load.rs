@@ -105,6 +105,8 @@ struct Part {
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
+    /// What is shown with every request.
+    bearer: Option<String>,
 }
 
 impl Connection {
@@ -114,7 +116,12 @@ impl Connection {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
         // The requests report what breaks; the connection only has to be driven.
         drop(tokio::spawn(connection));
-        Ok(Self { sender, host: address.to_string() })
+        Ok(Self { sender, host: address.to_string(), bearer: None })
+    }
+
+    /// The same, with a key or token in every request.
+    pub(super) fn with_bearer(self, token: &str) -> Self {
+        Self { bearer: Some(format!("Bearer {token}")), ..self }
     }
 
     async fn work(mut self, mut calls: Calls, window: Arc<Window>) -> Result<Part, Failure> {
@@ -149,6 +156,9 @@ impl Connection {
         let mut request = Request::builder().method(call.method).uri(call.path).header(header::HOST, &self.host);
         if !call.body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(bearer) = &self.bearer {
+            request = request.header(header::AUTHORIZATION, bearer);
         }
         let request = request.body(Full::new(call.body)).map_err(|error| broken(&error))?;
         self.sender.ready().await.map_err(|error| broken(&error))?;

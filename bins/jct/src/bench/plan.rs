@@ -6,7 +6,7 @@ use super::args::{BenchArgs, BenchCommand};
 use super::goals::Measured;
 use super::postgres::PostgresServer;
 use super::scratch::{Place, Scratch};
-use super::{drain, enqueue, gate, pickup, read, report, serve, settle, spawn};
+use super::{drain, enqueue, gate, jobs, long_poll, manifests, pickup, read, report, serve, settle, spawn};
 use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,6 +24,8 @@ enum Step {
     Together,
     Apart,
     Read,
+    Jobs,
+    LongPoll,
 }
 
 impl Step {
@@ -38,6 +40,8 @@ impl Step {
             Self::Together => "pickup, one process",
             Self::Apart => "pickup, two processes",
             Self::Read => "read",
+            Self::Jobs => "claims of mixed jobs",
+            Self::LongPoll => "idle HTTP workers",
         }
     }
 
@@ -52,6 +56,8 @@ impl Step {
             Self::Together => pickup::together(scratch, args).await,
             Self::Apart => pickup::apart(scratch, args).await,
             Self::Read => read::measure(scratch, args).await,
+            Self::Jobs => jobs::measure(scratch, Duration::from_secs(args.seconds)).await,
+            Self::LongPoll => long_poll::measure(scratch, Duration::from_secs(args.seconds)).await,
         }
     }
 }
@@ -60,6 +66,7 @@ impl Step {
 #[derive(Clone, Copy, Debug)]
 enum Alone {
     Gate,
+    Manifests,
     Spawn,
 }
 
@@ -67,13 +74,14 @@ impl Alone {
     fn measure(self, args: &BenchArgs, output: &Output) -> Result<Vec<Measured>, Failure> {
         match self {
             Self::Gate => gate::measure(Duration::from_secs(args.seconds.min(5))),
+            Self::Manifests => manifests::measure(Duration::from_secs(args.seconds.min(5))),
             Self::Spawn => spawn::measure(output),
         }
     }
 }
 
 pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Failure> {
-    use Step::{Apart, Batch, Drain, Enqueue, Objects, Read, Settle, Together, Unaudited};
+    use Step::{Apart, Batch, Drain, Enqueue, Jobs, LongPoll, Objects, Read, Settle, Together, Unaudited};
     let output = context.output();
     match command {
         BenchCommand::Enqueue(args) => measure(&args, &[Enqueue, Objects, Unaudited], &[], output),
@@ -81,11 +89,14 @@ pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Fail
         BenchCommand::Drain(args) => measure(&args, &[Drain, Settle], &[], output),
         BenchCommand::Pickup(args) => measure(&args, &[Together, Apart], &[], output),
         BenchCommand::Read(args) => measure(&args, &[Read], &[], output),
+        BenchCommand::Jobs(args) => measure(&args, &[Jobs], &[], output),
+        BenchCommand::LongPoll(args) => measure(&args, &[LongPoll], &[], output),
+        BenchCommand::Manifests(args) => measure(&args, &[], &[Alone::Manifests], output),
         BenchCommand::Gate(args) => measure(&args, &[], &[Alone::Gate], output),
         BenchCommand::Spawn(args) => measure(&args, &[], &[Alone::Spawn], output),
         BenchCommand::All(args) => {
-            let steps = [Enqueue, Objects, Unaudited, Batch, Together, Apart, Drain, Settle, Read];
-            measure(&args, &steps, &[Alone::Gate, Alone::Spawn], output)
+            let steps = [Enqueue, Objects, Unaudited, Batch, Together, Apart, Drain, Settle, Read, Jobs, LongPoll];
+            measure(&args, &steps, &[Alone::Gate, Alone::Manifests, Alone::Spawn], output)
         }
         BenchCommand::Serve(args) => serve::run(args, output),
     }

@@ -44,6 +44,15 @@ impl PostgresServer {
         url.into()
     }
 
+    /// Bytes that the server wrote to its log so far, for all its databases.
+    pub(super) async fn written(&self) -> Result<u64, Failure> {
+        const WRITTEN: &str = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
+        let row = self.connect().await?.query_one(WRITTEN, &[]).await;
+        let bytes = row.and_then(|row| row.try_get::<_, i64>(0));
+        let bytes = bytes.map_err(|error| failed("the PostgreSQL server does not tell what it wrote", &error))?;
+        Ok(u64::try_from(bytes).unwrap_or_default())
+    }
+
     async fn execute(&self, statement: &str) -> Result<(), Failure> {
         let client = self.connect().await?;
         client

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::goals::Engine;
 use super::postgres::PostgresServer;
+use super::process;
 use crate::database;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -75,6 +76,14 @@ impl Scratch {
 
     pub(super) fn engine(&self) -> Engine {
         self.place.engine()
+    }
+
+    /// Bytes that were written to disk so far, by the process `pid` or for it; `None` if the system does not tell.
+    pub(super) async fn written(&self, pid: u32) -> Result<Option<u64>, Failure> {
+        match &self.place {
+            Place::Sqlite => Ok(process::written(pid)),
+            Place::Postgres(server) => server.written().await.map(Some),
+        }
     }
 
     pub(super) fn folder(&self) -> PathBuf {

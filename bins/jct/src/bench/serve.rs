@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bodies;
 use super::executor::Noop;
+use super::process;
 use super::server::PID_LINE;
 use crate::context::block_on;
 use crate::database;
@@ -49,6 +50,7 @@ pub(crate) struct ServeArgs {
 pub(super) fn run(args: ServeArgs, output: &Output) -> Result<Exit, Failure> {
     block_on(async {
         let signals = Signals::listen()?;
+        process::hold_many_connections();
         let address = std::env::var("DATABASE_URL").map_err(|error| broken(&error))?;
         let options = StoreOptions { audit: !args.without_audit, ..StoreOptions::default() };
         let store = Store::open(&database::parse(&address)?, options).await.map_err(|error| broken(&error))?;

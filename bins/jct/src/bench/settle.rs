@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use jct_contract::{Clock as _, SystemClock, WorkerId};
+use jct_contract::{CapabilitySet, Clock as _, SystemClock, WorkerId};
 use jct_lifecycle::{AttemptEnd, RetryPolicy};
 use jct_store::Store;
 use jct_store::model::{Claim, ClaimFilter, ClaimedTask, NewWorker, RunReport, SettleAnswer, Settlement};
@@ -54,7 +54,7 @@ async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(),
         name: name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         executors: Vec::new(),
-        filter: ClaimFilter::Any,
+        filter: ClaimFilter::any(CapabilitySet::default()),
         slots: CLAIM,
         isolation: None,
     };
@@ -65,7 +65,7 @@ async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(),
             worker_name: name.clone(),
             limit: CLAIM,
             lease: LEASE,
-            filter: ClaimFilter::Any,
+            filter: ClaimFilter::any(CapabilitySet::default()),
             isolation: None,
         };
         let claimed = store.claim(claim).await.map_err(|error| database::failed(&error))?;
@@ -82,7 +82,7 @@ async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(),
     }
 }
 
-fn settlement(task: &ClaimedTask) -> Settlement {
+pub(super) fn settlement(task: &ClaimedTask) -> Settlement {
     let end = AttemptEnd::Completed { result: "{}".to_owned() };
     Settlement {
         lease: task.lease,
@@ -91,6 +91,7 @@ fn settlement(task: &ClaimedTask) -> Settlement {
         artifacts: Vec::new(),
         evidence: None,
         report: RunReport::default(),
+        manifest_state: None,
         retry: RetryPolicy::default(),
         jitter: 0.5,
     }

@@ -5,6 +5,7 @@
 mod audit;
 mod commands;
 mod evidence;
+mod jobs;
 mod manifest;
 mod repository;
 mod review;
