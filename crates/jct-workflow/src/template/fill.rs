@@ -69,10 +69,11 @@ impl TaskTemplate {
         let StepFacts { workflow, run, step, attempt, timeout_seconds } = facts;
         add_requester(&mut task, workflow.as_str());
         task.insert("idempotency_key".to_owned(), task_key(run, step, attempt).into());
-        add(&mut task, "constraints", "time_budget_seconds", || json!(timeout_seconds));
+        add(&mut task, "constraints", "time_budget_seconds", json!(timeout_seconds), &Precedence::Template);
         let about =
             json!({"name": workflow.as_str(), "run_id": run.to_string(), "step": step.as_str(), "attempt": attempt});
-        add(&mut task, "metadata", "workflow", || about);
+        // Metadata may come from an event as a whole, and must not say that it belongs to another run.
+        add(&mut task, "metadata", "workflow", about, &Precedence::Tower);
         Ok(TaskSpec::from_json(Value::Object(task).to_string().as_bytes())?)
     }
 }
@@ -85,16 +86,22 @@ pub(super) fn add_requester(task: &mut Map<String, Value>, workflow: &str) {
     }
 }
 
-/// Adds a member to an object of the task, unless it is there. What is no object is left for the door to refuse.
-fn add(task: &mut Map<String, Value>, object: &str, name: &str, value: impl FnOnce() -> Value) {
+/// Which of two values stands when the template brings one along.
+enum Precedence {
+    Template,
+    Tower,
+}
+
+/// Adds a member to an object of the task. What is no object is left for the door to refuse.
+fn add(task: &mut Map<String, Value>, object: &str, name: &str, value: Value, precedence: &Precedence) {
     let object = task.entry(object).or_insert(Value::Null);
     if object.is_null() {
         *object = Value::Object(Map::new());
     }
-    if let Value::Object(members) = object
-        && members.get(name).is_none_or(Value::is_null)
-    {
-        members.insert(name.to_owned(), value());
+    let Value::Object(members) = object else { return };
+    let is_open = members.get(name).is_none_or(Value::is_null);
+    if is_open || matches!(precedence, Precedence::Tower) {
+        members.insert(name.to_owned(), value);
     }
 }
 

@@ -25,27 +25,59 @@ const RUNNERS: [(&str, &[&str]); 14] = [
     ("node", &["e", "p"]),
 ];
 
-/// Reports expressions in the text of a program, in `inputs.command` and in the `run` steps of `inputs.script`.
-/// `inputs` stands at `path`.
+/// Reports expressions that would choose what is run, in `inputs.command`, in the `run` steps of `inputs.script` and in
+/// `inputs.checks`. `inputs` stands at `path`.
 pub(super) fn check(inputs: &Value, path: Path<'_>, found: &mut Found) {
+    if is_whole(inputs, path, found) {
+        return;
+    }
     if let Some(command) = inputs.get("command") {
         commands(command, path.name("command"), found);
     }
-    let steps = inputs.get("script").and_then(Value::as_array);
     let script = path.name("script");
-    for (index, step) in steps.into_iter().flatten().enumerate() {
-        if let Some(command) = step.get("run").and_then(|run| run.get("command")) {
-            let step = script.index(index);
-            let run = step.name("run");
-            commands(command, run.name("command"), found);
+    each(inputs.get("script"), script, found, |step, at, found| {
+        let Some(run) = step.get("run") else { return };
+        let at = at.name("run");
+        if !is_whole(run, at, found) {
+            commands(run.get("command").unwrap_or(&Value::Null), at.name("command"), found);
+        }
+    });
+    let checks = path.name("checks");
+    each(inputs.get("checks"), checks, found, |check, at, found| {
+        commands(check.get("command").unwrap_or(&Value::Null), at.name("command"), found);
+    });
+}
+
+/// Whether an expression gives all of it. Reports that: then it would choose what is run as well.
+fn is_whole(value: &Value, path: Path<'_>, found: &mut Found) -> bool {
+    let is_whole = value.as_str().is_some_and(mark::is_marked);
+    if is_whole {
+        let message = "what is run cannot come from an expression, only its arguments";
+        found.report(path, DefinitionCode::ShellInjection, message);
+    }
+    is_whole
+}
+
+/// Looks at every item of a list, unless an expression gives it or the list.
+fn each(list: Option<&Value>, path: Path<'_>, found: &mut Found, look: impl Fn(&Value, Path<'_>, &mut Found)) {
+    let Some(list) = list else { return };
+    if is_whole(list, path, found) {
+        return;
+    }
+    for (index, item) in list.as_array().into_iter().flatten().enumerate() {
+        if !is_whole(item, path.index(index), found) {
+            look(item, path.index(index), found);
         }
     }
 }
 
+/// One command, or a list of commands.
 fn commands(value: &Value, path: Path<'_>, found: &mut Found) {
-    let Some(items) = value.as_array() else { return };
-    if items.iter().any(Value::is_array) {
-        items.iter().enumerate().for_each(|(index, item)| command(item, path.index(index), found));
+    if is_whole(value, path, found) {
+        return;
+    }
+    if value.as_array().is_some_and(|items| items.iter().any(Value::is_array)) {
+        each(Some(value), path, found, command);
     } else {
         command(value, path, found);
     }
@@ -55,7 +87,7 @@ fn command(value: &Value, path: Path<'_>, found: &mut Found) {
     let words: Vec<&str> =
         value.as_array().into_iter().flatten().map(|word| word.as_str().unwrap_or_default()).collect();
     if words.first().is_some_and(|program| mark::is_marked(program)) {
-        let message = "the program itself cannot come from an expression, only its arguments";
+        let message = "what is run cannot come from an expression, only its arguments";
         found.report(path.index(0), DefinitionCode::ShellInjection, message);
     }
     // A runner may stand behind another program, as in `nice sh -c`, so that every word is looked at.

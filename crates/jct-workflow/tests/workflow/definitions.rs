@@ -191,10 +191,19 @@ fn no_value_becomes_part_of_a_program() {
     check_command(&json!(["nice", "sh", "-c", value]), &[&format!("{AT}/3 SHELL_INJECTION")]);
     check_command(&json!(["python3", format!("-c{value}")]), &[&format!("{AT}/1 SHELL_INJECTION")]);
     check_command(&json!([value, "-x"]), &[&format!("{AT}/0 SHELL_INJECTION")]);
-    let script = with_task(|task| {
-        task["inputs"] = json!({"executor": "script", "script": [{"run": {"command": ["sh", "-c", value]}}]});
-    });
-    check(&script, &["/steps/0/task/inputs/script/0/run/command/2 SHELL_INJECTION"]);
+    check_command(&json!(value), &[&format!("{AT} SHELL_INJECTION")]);
+    check_command(&json!([["true"], value]), &[&format!("{AT}/1 SHELL_INJECTION")]);
+    let inputs = |inputs: Value| with_task(|task| task["inputs"] = inputs);
+    let at = "/steps/0/task/inputs";
+    check(&inputs(json!(value)), &[&format!("{at} SHELL_INJECTION")]);
+    let script =
+        json!({"executor": "script", "script": [{"run": {"command": ["sh", "-c", value]}}, {"run": value}, value]});
+    let expect =
+        ["script/0/run/command/2", "script/1/run", "script/2"].map(|place| format!("{at}/{place} SHELL_INJECTION"));
+    check(&inputs(script), &expect.iter().map(String::as_str).collect::<Vec<_>>());
+    check(&inputs(json!({"script": value})), &[&format!("{at}/script SHELL_INJECTION")]);
+    let checks = json!({"checks": [{"name": "a", "command": [value]}, {"name": "b", "command": ["test", value]}]});
+    check(&inputs(checks), &[&format!("{at}/checks/0/command/0 SHELL_INJECTION")]);
 }
 
 #[test]

@@ -83,6 +83,14 @@ fn results_of_earlier_steps_come_along() {
     assert_eq!(task["objective"], format!("Deploy after succeeded in test v3, {}", run_id()));
 }
 
+#[test]
+fn no_event_makes_a_task_belong_to_another_run() {
+    let definition = with(|task| task["metadata"] = json!("${{ event.data }}"));
+    let task = fill(&definition, &json!({"data": {"workflow": {"run_id": "another"}, "note": 1}})).unwrap();
+    assert_eq!(task["metadata"]["workflow"]["run_id"], run_id().to_string());
+    assert_eq!(task["metadata"]["note"], 1);
+}
+
 #[track_caller]
 fn check(objective: &str, event: &Value, expect: &str) {
     let error = fill(&with(|task| task["objective"] = json!(objective)), event).unwrap_err();
