@@ -3,15 +3,19 @@
 
 use crate::journal::Journal;
 use crate::rows::{
-    AdmissionRow, ArtifactRow, AttemptEndRow, AttemptRow, EvidenceRow, HoldRow, IssueDoctrineRow, IssuePacketRow,
-    IssueRow, IssueSnapshotRow, LeaseRow, OutcomeRow, PacketDoctrineRow, PacketRow, PolicyRow, ReadyRow, ReviewRow,
-    RunDoctrineRow, RunPacketRow, RunRow, SnapshotRow,
+    AdmissionRow, ArtifactRow, AttemptEndRow, AttemptRow, ContentRow, EvidenceRow, HoldRow, IssueDoctrineRow,
+    IssuePacketRow, IssueRow, IssueSnapshotRow, LaneRow, LeaseRow, OutcomeRow, PacketDoctrineRow, PacketRow, PolicyRow,
+    ReadyRow, ReviewRow, RunDoctrineRow, RunPacketRow, RunRow, SnapshotRow,
 };
 
 /// Rows to add, and ends of attempts to note, by table.
 #[derive(Debug)]
 pub(crate) struct Additions {
     pub(crate) policies: Vec<PolicyRow>,
+    /// Lanes, known or not, each once and in the order of their ids.
+    pub(crate) lanes: Vec<LaneRow>,
+    /// Texts of manifests, known or not, each once.
+    pub(crate) contents: Vec<ContentRow>,
     pub(crate) admissions: Vec<AdmissionRow>,
     pub(crate) holds: Vec<HoldRow>,
     pub(crate) ready: Vec<ReadyRow>,
@@ -43,6 +47,8 @@ impl Additions {
     pub(crate) const fn new(journal: Journal) -> Self {
         Self {
             policies: Vec::new(),
+            lanes: Vec::new(),
+            contents: Vec::new(),
             admissions: Vec::new(),
             holds: Vec::new(),
             ready: Vec::new(),

@@ -8,9 +8,10 @@ use jct_lifecycle::{AttemptEnd, Fence, IllegalTransition, LeaseRef, RetryPolicy,
 use crate::StoreError;
 use crate::command_objects::{CreateAnswer, ObjectChangeAnswer, ObjectWrite};
 use crate::model::{
-    ApiKeyRecord, Claim, ClaimedTask, EgressRecord, Enqueued, ExternalLease, HeartbeatAnswer, NewApiKey, NewAuditKey,
-    NewCheckpoint, NewEvent, NewPush, NewReview, NewTask, NewWorker, Reaped, ReviewAnswer, SealAnswer, SettleAnswer,
-    Settlement,
+    ApiKeyRecord, Claim, ClaimedTask, EgressRecord, Enqueued, ExternalLease, HeartbeatAnswer, JobArtifactAnswer,
+    ManifestDelete, ManifestPut, NewApiKey, NewAuditKey, NewCheckpoint, NewEvent, NewJobArtifact, NewManifestVersion,
+    NewPush, NewReview, NewTask, NewWorker, NewWorkerToken, Reaped, ReviewAnswer, SealAnswer, SettleAnswer, Settlement,
+    WorkerTokenRecord,
 };
 
 /// A write on its way to the writer.
@@ -36,6 +37,12 @@ pub(crate) enum Command {
     Push(Box<NewPush>),
     Seal(Box<NewCheckpoint>),
     KeepAuditKey(Box<NewAuditKey>),
+    CreateWorkerToken(Box<NewWorkerToken>),
+    RevokeWorkerToken { id: WorkerId, by: Principal },
+    WorkerTokenUsed(WorkerId),
+    AddJobArtifact { artifact: Box<NewJobArtifact>, quota: u64 },
+    PutManifest(Box<NewManifestVersion>),
+    DeleteManifest { name: String, if_match: Option<String>, by: Principal },
 }
 
 impl Command {
@@ -53,6 +60,7 @@ impl Command {
                     clean(message);
                 }
                 settlement.trace.iter_mut().for_each(|trace| clean(&mut trace.path));
+                settlement.manifest_state.iter_mut().for_each(clean);
             }
             Self::ChangeStatus(change) => match &mut change.action {
                 StatusAction::Take { assigned_to, .. } => assigned_to.iter_mut().for_each(clean),
@@ -64,6 +72,9 @@ impl Command {
             Self::Pause { reason, .. } => clean(reason),
             Self::WorkerStarted(worker) => [&mut worker.name, &mut worker.version].into_iter().for_each(clean),
             Self::Claim(claim) => clean(&mut claim.worker_name),
+            Self::CreateWorkerToken(token) => {
+                token.description.iter_mut().chain([&mut token.worker_name]).for_each(clean);
+            }
             _ => {}
         }
         self
@@ -86,6 +97,10 @@ pub(crate) enum Answer {
     ObjectChanged(Box<ObjectChangeAnswer>),
     Reviewed(Box<ReviewAnswer>),
     Sealed(SealAnswer),
+    WorkerToken(Box<Option<WorkerTokenRecord>>),
+    JobArtifact(Box<JobArtifactAnswer>),
+    ManifestPut(Box<ManifestPut>),
+    ManifestDeleted(ManifestDelete),
 }
 
 pub(crate) type CommandResult = Result<Answer, StoreError>;

@@ -1,7 +1,8 @@
 //! What a transaction needs beside its connection and its commands.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 use jct_contract::Timestamp;
 use jct_lifecycle::LeaseRef;
@@ -32,11 +33,13 @@ impl Context<'_> {
         leases.iter().copied().filter(|lease| lease.fence.epoch == self.epoch || cfg!(jct_broken_fence)).collect()
     }
 
-    /// Rows went back to the queue. If they sort before the claims' bound, the next claim reads the front again.
+    /// Rows went back to the queue. Where they do not sort behind the bound of their lane, the next claim reads its front again.
     pub(crate) fn went_back(&self, rows: &[ReadyRow]) {
-        let mut bound = self.shared.claim_bound.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if rows.iter().any(|row| bound.after.is_some_and(|after| (row.run_at, row.task_id) < after)) {
-            *bound = ClaimBound::default();
+        let mut bounds = self.shared.claim_bounds();
+        for row in rows {
+            if bounds.after.get(&row.lane_id).is_some_and(|after| (row.run_at, row.task_id) <= *after) {
+                bounds.after.remove(&row.lane_id);
+            }
         }
     }
 }
@@ -46,12 +49,16 @@ impl Context<'_> {
 pub(crate) struct Shared {
     audit: bool,
     last_created_at: AtomicI64,
-    pub(crate) claim_bound: Mutex<ClaimBound>,
+    claim_bounds: Mutex<ClaimBounds>,
 }
 
 impl Shared {
     pub(crate) fn new(audit: bool) -> Self {
-        Self { audit, last_created_at: AtomicI64::default(), claim_bound: Mutex::default() }
+        Self { audit, last_created_at: AtomicI64::default(), claim_bounds: Mutex::default() }
+    }
+
+    pub(crate) fn claim_bounds(&self) -> MutexGuard<'_, ClaimBounds> {
+        self.claim_bounds.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// A creation time no task of this process has: `now`, or the next free microsecond. Task ids carry it, so tasks
@@ -64,12 +71,13 @@ impl Shared {
     }
 }
 
-/// How far the ready queue has been claimed. While a long transaction keeps dead rows visible, a claim that starts at
-/// the front reads all of them again; one that starts here does not.
+/// How far the lanes have been claimed. While a long transaction keeps dead rows visible, a claim that starts at the
+/// front of a lane reads all of them again; one that starts here does not.
 #[derive(Debug, Default)]
-pub(crate) struct ClaimBound {
-    pub(crate) after: Option<(i64, Id)>,
-    /// When the queue was last read from its front, which must happen every now and then: rows that came late or went
+pub(crate) struct ClaimBounds {
+    /// The last place taken in each lane.
+    pub(crate) after: HashMap<i64, (i64, Id)>,
+    /// When the lanes were last read from their fronts, which must happen every now and then: rows that came late or went
     /// back may sort before the bound.
     pub(crate) probed_at: i64,
 }

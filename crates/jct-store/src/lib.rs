@@ -2,6 +2,7 @@
 #![expect(clippy::duplicate_mod, reason = "the modules under common/ are compiled once for each engine")]
 
 mod additions;
+mod cached;
 mod command;
 mod command_objects;
 mod context;
@@ -14,10 +15,13 @@ mod options;
 mod postgres;
 mod rows;
 mod schema;
+mod schema_jobs;
 mod schema_objects;
 mod sqlite;
 mod store;
 mod store_audit;
+mod store_jobs;
+mod store_manifests;
 mod store_objects;
 mod store_reviews;
 mod types;

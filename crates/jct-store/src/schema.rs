@@ -41,6 +41,13 @@ diesel::table! {
         held -> Bool,
         created_at -> BigInt,
         cwom_issue_id -> Nullable<DbId>,
+        job_type -> Text,
+        priority -> BigInt,
+        capabilities -> Nullable<Text>,
+        affinity_key -> Nullable<Text>,
+        manifest_name -> Nullable<Text>,
+        manifest_hash -> Nullable<Text>,
+        manifest_registered -> Bool,
     }
 }
 
@@ -91,7 +98,8 @@ diesel::table! {
         event_seq -> BigInt,
         audit_seq -> BigInt,
         audit_hash -> Text,
-        isolation -> Text,
+        lane_id -> BigInt,
+        affinity_key -> Nullable<Text>,
     }
 }
 
@@ -121,7 +129,9 @@ diesel::table! {
         audit_seq -> BigInt,
         audit_hash -> Text,
         run_id -> Nullable<DbId>,
-        isolation -> Text,
+        lane_id -> BigInt,
+        affinity_key -> Nullable<Text>,
+        cancel_note -> Nullable<Text>,
     }
 }
 
@@ -201,6 +211,7 @@ diesel::table! {
         last_seen_at -> BigInt,
         stopped_at -> Nullable<BigInt>,
         isolation -> Nullable<Text>,
+        capabilities -> Text,
     }
 }
 

@@ -71,6 +71,7 @@ convert!(
     jct_contract::WorkerId,
     jct_contract::ApiKeyId,
     jct_contract::AuditId,
+    jct_contract::JobArtifactId,
     jct_contract::ObjectId,
     jct_contract::RepoId,
     jct_contract::IssueId,

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::StoreError;
 use crate::command::{Answer, Command, CommandResult};
-use crate::model::Enqueued;
+use crate::model::{Enqueued, JobArtifactAnswer};
 
 /// The most commands drained at once.
 pub(crate) const MAX_COMMANDS: usize = 256;
@@ -80,12 +80,18 @@ pub(crate) fn is_news(jobs: &[Job], answers: &[Answer]) -> bool {
             | Command::RevokeKey { .. }
             | Command::Object(_)
             | Command::Seal(_)
-            | Command::KeepAuditKey(_),
+            | Command::KeepAuditKey(_)
+            | Command::CreateWorkerToken(_)
+            | Command::RevokeWorkerToken { .. }
+            | Command::WorkerTokenUsed(_)
+            | Command::PutManifest(_)
+            | Command::DeleteManifest { .. },
             _,
         ) => false,
         (_, Answer::Enqueued(tasks)) => tasks.iter().any(|task| matches!(task, Enqueued::Created { .. })),
         (_, Answer::Claimed(tasks)) => !tasks.is_empty(),
         (_, Answer::Reaped(leases)) => !leases.is_empty(),
+        (_, Answer::JobArtifact(answer)) => matches!(**answer, JobArtifactAnswer::Kept(_)),
         _ => true,
     })
 }

@@ -23,21 +23,39 @@ pub(crate) async fn worker_started(
     context: Context<'_>,
     worker: &NewWorker,
 ) -> Result<bool, StoreError> {
-    let row = WorkerRow::started(worker, context.now);
-    let after = json!({
+    let (new, id) = (WorkerRow::started(worker, context.now), worker.id.to_string());
+    let (entity, actor) = (("worker", id.as_str()), Actor::system(&worker.name));
+    let created =
+        diesel::insert_into(workers::table).values(new.clone()).on_conflict_do_nothing().execute(conn).await? > 0;
+    if created {
+        audit(conn, context, actor, "created", entity, None, Some(described(&new))).await?;
+        return Ok(true);
+    }
+    // A worker behind a token has one id for all its lives: it shows up again.
+    let known: WorkerRow = workers::table.find(new.id).select(WorkerRow::as_select()).first(conn).await?;
+    let started_at = if known.stopped_at.is_some() { new.started_at } else { known.started_at };
+    let row = WorkerRow { started_at, ..new };
+    diesel::update(workers::table.find(row.id)).set(row.clone()).execute(conn).await?;
+    let (before, after) = (described(&known), described(&row));
+    if before != after {
+        audit(conn, context, actor, "updated", entity, Some(before), Some(after)).await?;
+    }
+    Ok(true)
+}
+
+/// What the audit log says of a worker.
+fn described(row: &WorkerRow) -> Value {
+    json!({
         "name": row.name,
         "version": row.version,
         "executors": row.executors,
         "takes_any": row.takes_any,
+        "capabilities": row.capabilities,
         "slots": row.slots,
         "isolation": row.isolation,
-        "started_at": context.now,
-        "stopped_at": null,
-    });
-    diesel::insert_into(workers::table).values(row).execute(conn).await?;
-    let id = worker.id.to_string();
-    audit(conn, context, Actor::system(&worker.name), "created", ("worker", &id), None, Some(after)).await?;
-    Ok(true)
+        "started_at": time(row.started_at),
+        "stopped_at": row.stopped_at.map(time),
+    })
 }
 
 /// Presence is no change of state: it has no audit entry.

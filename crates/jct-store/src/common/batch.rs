@@ -1,6 +1,9 @@
 //! One transaction's worth of commands: those of a kind are written together.
 
-use super::{Conn, admin, audit_writes, change, claim, egress, enqueue, lease, objects, reap, reviews, settle};
+use super::{
+    Conn, admin, audit_writes, change, claim, egress, enqueue, job_artifacts, lease, manifests, objects, reap, reviews,
+    settle, worker_tokens,
+};
 use crate::StoreError;
 use crate::command::{Answer, Command};
 use crate::context::Context;
@@ -110,5 +113,19 @@ async fn single(conn: &mut Conn, context: Context<'_>, command: &Command) -> Res
         Command::Push(push) => Answer::Done(egress::push(conn, context, push).await?),
         Command::Seal(checkpoint) => Answer::Sealed(audit_writes::seal(conn, checkpoint).await?),
         Command::KeepAuditKey(key) => Answer::Sealed(audit_writes::keep_key(conn, context, key).await?),
+        Command::CreateWorkerToken(new) => {
+            Answer::WorkerToken(Box::new(Some(worker_tokens::create(conn, context, new).await?)))
+        }
+        Command::RevokeWorkerToken { id, by } => {
+            Answer::WorkerToken(Box::new(worker_tokens::revoke(conn, context, *id, by).await?))
+        }
+        Command::WorkerTokenUsed(id) => Answer::Done(worker_tokens::used(conn, context, *id).await?),
+        Command::AddJobArtifact { artifact, quota } => {
+            Answer::JobArtifact(Box::new(job_artifacts::add(conn, context, artifact, *quota).await?))
+        }
+        Command::PutManifest(new) => Answer::ManifestPut(Box::new(manifests::put(conn, context, new).await?)),
+        Command::DeleteManifest { name, if_match, by } => {
+            Answer::ManifestDeleted(manifests::delete(conn, context, (name, if_match.as_deref(), by)).await?)
+        }
     })
 }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jct_lifecycle::{AttemptEnd, IllegalTransition, LeaseRef, ReasonCode, RetryPolicy, TaskEvent, TaskStatus, next};
+use serde_json::json;
 
 use super::conclude::{Conclusion, conclude};
 use super::unqueue::{cancel_entry, end_waiting, release, take};
@@ -11,8 +12,8 @@ use crate::StoreError;
 use crate::command::{ChangeAnswer, StatusAction, StatusChange};
 use crate::context::Context;
 use crate::journal::{Actor, Head};
-use crate::model::TraceRef;
-use crate::rows::{LeaseRow, TaskRows};
+use crate::model::{EventKind, TraceRef};
+use crate::rows::{EventRow, LeaseRow, TaskRows};
 use crate::schema::task_leases;
 use crate::types::Id;
 
@@ -125,6 +126,7 @@ async fn end_running(
             artifacts: &[],
             evidence: None,
             report: None,
+            manifest_state: None,
             retry,
             jitter: 0.0,
             digest: None,
@@ -164,25 +166,37 @@ async fn ask_to_stop(
 ) -> Result<Option<ChangeAnswer>, StoreError> {
     use task_leases::dsl;
     let id: Id = lease.task_id;
-    // Raising the number locks the row, so that the hash it returns is the one to go on from.
-    let asked: Option<(i64, String, String)> = diesel::update(task_leases::table.find(id))
+    let StatusAction::Cancel { note } = &change.action else { return Ok(None) };
+    // Raising the numbers locks the row, so that the hash it returns is the one to go on from.
+    let asked: Option<(i64, i64, String, String)> = diesel::update(task_leases::table.find(id))
         .filter(dsl::generation.eq(lease.generation))
         .filter(dsl::cancel_requested_at.is_null())
         .set((
             dsl::cancel_requested_at.eq(context.now.as_micros()),
             dsl::cancel_requested_by.eq(change.by.name()),
+            dsl::cancel_note.eq(note),
+            dsl::event_seq.eq(dsl::event_seq + 1),
             dsl::audit_seq.eq(dsl::audit_seq + 1),
         ))
-        .returning((dsl::audit_seq, dsl::audit_hash, dsl::trace_id))
+        .returning((dsl::event_seq, dsl::audit_seq, dsl::audit_hash, dsl::trace_id))
         .get_result(conn)
         .await
         .optional()?;
-    let Some((seq, hash, trace_id)) = asked else {
+    let Some((event_seq, seq, hash, trace_id)) = asked else {
         // Asking twice is the same as asking once; a lease that is gone wants another look.
         return Ok(lease.cancel_requested_at.map(|_| ChangeAnswer::CancelRequested));
     };
     let mut additions = context.additions();
     let head = additions.journal.entry(&Head { seq: seq - 1, hash }, cancel_entry(change, &trace_id));
+    let payload = json!({ "by": change.by.name(), "reason": note });
+    additions.journal.events.push(EventRow {
+        task_id: id,
+        seq: event_seq,
+        at: context.now.as_micros(),
+        kind: EventKind::Message.as_str().to_owned(),
+        attempt: Some(lease.attempt),
+        body: json!({ "level": "warn", "message": "cancellation requested", "payload": payload }).to_string(),
+    });
     primitives::add(conn, &additions).await?;
     diesel::update(task_leases::table.find(id)).set(dsl::audit_hash.eq(head.hash)).execute(conn).await?;
     Ok(Some(ChangeAnswer::CancelRequested))

@@ -1,6 +1,7 @@
 //! Claim: ready rows become leases. The attempt is counted here, so that a crash can't hide it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -9,26 +10,34 @@ use jct_lifecycle::TaskStatus;
 use serde_json::Value;
 
 use super::runs::Started;
-use super::{Conn, primitives, runs};
+use super::{Conn, manifest_reads, primitives, runs};
 use crate::StoreError;
 use crate::context::Context;
 use crate::journal::{Actor, Change, Journal};
 use crate::model::{Claim, ClaimFilter, ClaimedTask};
-use crate::rows::{AdmissionRow, AttemptRow, LeaseRow, ReadyRow, TaskRow, time, to_trace_id, to_u32};
-use crate::schema::{admissions, queue_pauses, task_ready, tasks};
+use crate::rows::{AdmissionRow, AffinityRow, AttemptRow, LeaseRow, ReadyRow, TaskRow, time, to_trace_id, to_u32};
+use crate::schema::{admissions, tasks};
+use crate::schema_jobs::queue_affinities;
 use crate::types::Id;
+
+/// How long a key stays with its worker after the lease of the last job that had it.
+const AFFINITY_GRACE: Duration = Duration::from_mins(1);
+/// Affinities that are over and go with one claim, at most.
+const AFFINITIES_PRUNED: i64 = 100;
 
 pub(crate) async fn claim(
     conn: &mut Conn,
     context: Context<'_>,
     claim: &Claim,
 ) -> Result<Vec<ClaimedTask>, StoreError> {
-    let ready = primitives::take_ready(conn, context, &claim.filter, claim.isolation, i64::from(claim.limit)).await?;
+    let fits = (&claim.filter, claim.isolation, claim.worker_id);
+    let ready = primitives::take_ready(conn, context, fits, i64::from(claim.limit)).await?;
     if ready.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<Id> = ready.iter().map(|row| row.task_id).collect();
     let mut specs = specs(conn, ids).await?;
+    let mut contents = manifest_reads::contents_of(conn, specs.values().map(|(task, _)| task)).await?;
 
     let expires_at = context.now.after(claim.lease);
     let mut additions = context.additions();
@@ -52,6 +61,8 @@ pub(crate) async fn claim(
             trace_id: to_trace_id(&spec.trace_id)?,
             admission: admission.try_into()?,
             run_id: None,
+            job: spec.job()?,
+            manifest: contents.remove(&spec.id),
         });
         started.push(Started { lease, issue });
     }
@@ -61,8 +72,39 @@ pub(crate) async fn claim(
         additions.attempts.push(attempt_row(&lease));
         additions.leases.push(lease);
     }
+    hold_affinities(conn, context, claim, &additions.leases).await?;
     primitives::add(conn, &additions).await?;
     Ok(claimed)
+}
+
+/// Leaves the jobs with the same keys to this worker for a while.
+async fn hold_affinities(
+    conn: &mut Conn,
+    context: Context<'_>,
+    claim: &Claim,
+    leases: &[LeaseRow],
+) -> Result<(), StoreError> {
+    // In one order everywhere, so that two writers do not wait for each other.
+    let keys: BTreeSet<&str> = leases.iter().filter_map(|lease| lease.affinity_key.as_deref()).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    primitives::prune_affinities(conn, context.now, AFFINITIES_PRUNED).await?;
+    for key in keys {
+        let row = AffinityRow {
+            affinity_key: key.to_owned(),
+            worker_id: claim.worker_id.into(),
+            held_until: context.now.after(claim.lease + AFFINITY_GRACE).as_micros(),
+        };
+        diesel::insert_into(queue_affinities::table)
+            .values(row.clone())
+            .on_conflict(queue_affinities::affinity_key)
+            .do_update()
+            .set((queue_affinities::worker_id.eq(row.worker_id), queue_affinities::held_until.eq(row.held_until)))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
 }
 
 /// What the tasks are, and which admission let each in.
@@ -126,7 +168,9 @@ pub(super) fn leased(ready: ReadyRow, epoch: i64, now: Timestamp, expires_at: Ti
         audit_seq: ready.audit_seq,
         audit_hash: ready.audit_hash,
         run_id: None,
-        isolation: ready.isolation,
+        lane_id: ready.lane_id,
+        affinity_key: ready.affinity_key,
+        cancel_note: None,
     }
 }
 
@@ -158,16 +202,5 @@ pub(crate) async fn has_due_work(
     filter: ClaimFilter,
     isolation: Option<IsolationLevel>,
 ) -> Result<bool, StoreError> {
-    let open = diesel::dsl::not(diesel::dsl::exists(queue_pauses::table.select(queue_pauses::queue)));
-    let mut due = task_ready::table.filter(task_ready::run_at.le(now.as_micros())).filter(open).into_boxed();
-    if let ClaimFilter::Executors(only) = filter {
-        due = due.filter(task_ready::executor.eq_any(only));
-    }
-    if let Some(level) = isolation.filter(|level| *level < IsolationLevel::L3) {
-        due = due.filter(task_ready::isolation.le(level.as_str()));
-    }
-    // In the order of the index: in any order, PostgreSQL would step over every dead row at the front of the table.
-    let order = (task_ready::run_at, task_ready::task_id);
-    let first: Option<Id> = due.order(order).select(task_ready::task_id).first(conn).await.optional()?;
-    Ok(first.is_some())
+    Ok(primitives::has_due_work(conn, now, &filter, isolation).await?)
 }

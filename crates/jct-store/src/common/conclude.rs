@@ -6,7 +6,7 @@ use jct_cwom::{Failure, FailureCategory, Status};
 use jct_lifecycle::{AttemptEnd, Disposition, ReasonCode, RetryPolicy, TaskEvent, TaskStatus, next, settle};
 use serde_json::Value;
 
-use super::{Conn, primitives, runs};
+use super::{Conn, manifests, primitives, runs};
 use crate::StoreError;
 use crate::additions::Additions;
 use crate::context::Context;
@@ -28,6 +28,8 @@ pub(crate) struct Conclusion<'a> {
     pub(crate) evidence: Option<&'a NewEvidence>,
     /// What it says of itself.
     pub(crate) report: Option<&'a RunReport>,
+    /// What it leaves for the next run of its manifest.
+    pub(crate) manifest_state: Option<&'a str>,
     pub(crate) retry: RetryPolicy,
     pub(crate) jitter: f64,
     /// The receipt for a repetition, if the holder itself reported the end.
@@ -62,7 +64,7 @@ impl Conclusion<'_> {
         match reason {
             ReasonCode::Cancelled => {
                 let by = self.lease.cancel_requested_by.as_deref().or(self.actor.map(|actor| actor.name));
-                format!("cancelled by `{}`", by.unwrap_or(&self.lease.holder))
+                cancelled(by.unwrap_or(&self.lease.holder), self.lease.cancel_note.as_deref())
             }
             ReasonCode::RetriesExhausted => format!(
                 "{} attempts ended early, the last with {}: {}",
@@ -261,8 +263,17 @@ impl Conclusion<'_> {
             event_seq: marks.event_seq,
             audit_seq: marks.head.seq,
             audit_hash: marks.head.hash,
-            isolation: lease.isolation,
+            lane_id: lease.lane_id,
+            affinity_key: lease.affinity_key,
         }
+    }
+}
+
+/// The error of a task that somebody called off.
+pub(super) fn cancelled(by: &str, note: Option<&str>) -> String {
+    match note {
+        Some(note) => format!("cancelled by `{by}`: {note}"),
+        None => format!("cancelled by `{by}`"),
     }
 }
 
@@ -281,6 +292,7 @@ pub(crate) async fn conclude(
         ended.extend(conclusion.run_end());
     }
     runs::end(conn, context, &mut additions, ended).await?;
+    manifests::keep_states(conn, context, &conclusions).await?;
     for conclusion in conclusions {
         conclusion.write(context.now, &mut additions)?;
     }

@@ -28,6 +28,7 @@ pub(crate) async fn reap(
             artifacts: &[],
             evidence: None,
             report: None,
+            manifest_state: None,
             retry,
             jitter,
             digest: None,

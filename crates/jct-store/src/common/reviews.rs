@@ -167,6 +167,9 @@ impl Case {
                 Enqueued::Replayed { task_id } | Enqueued::KeyReused { task_id } => {
                     return Ok(ReviewAnswer::FollowUpTaken(task_id));
                 }
+                Enqueued::ManifestGone => {
+                    return Err(StoreError::corrupt("a run of a manifest was to do a reviewed task again"));
+                }
             },
         };
         let birth = Birth { at: context.shared.next_created_at(context.now), trace_id: &new.trace_id };

@@ -86,6 +86,7 @@ impl<'a> Conclusion<'a> {
             artifacts: &settlement.artifacts,
             evidence: settlement.evidence.as_ref(),
             report: Some(&settlement.report),
+            manifest_state: settlement.manifest_state.as_deref(),
             retry: settlement.retry,
             jitter: settlement.jitter,
             digest: Some(digest(settlement)),

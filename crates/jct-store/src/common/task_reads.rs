@@ -8,11 +8,10 @@ use jct_lifecycle::TaskStatus;
 
 use super::Conn;
 use crate::StoreError;
-use crate::model::{
-    Admission, AttemptRecord, AuditQuery, Cursor, EventKind, Page, PageStart, TaskEventRecord, TaskFilter, TaskRecord,
-};
+use crate::model::{Admission, AttemptRecord, AuditQuery, Cursor, EventKind, Page, TaskEventRecord, TaskRecord};
 use crate::rows::{
     AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, TaskRows, time,
+    to_u64,
 };
 use crate::schema::{
     admissions, attempts, audit_log, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks,
@@ -45,87 +44,17 @@ pub(crate) async fn get(conn: &mut Conn, id: TaskId) -> Result<Option<TaskRecord
     rows(conn, id.into()).await?.map(TaskRecord::try_from).transpose()
 }
 
-pub(crate) async fn list(
-    conn: &mut Conn,
-    filter: TaskFilter,
-    start: PageStart,
-    limit: u32,
-) -> Result<Page<TaskRecord>, StoreError> {
-    // The ids first, from the smallest table that can tell; the page's rows after that.
-    let ids = ids(conn, &filter, start, i64::from(limit) + 1).await?;
+pub(super) async fn rows_of(conn: &mut Conn, ids: Vec<Id>) -> Result<Vec<TaskRows>, StoreError> {
+    Ok(with_place!().filter(tasks::id.eq_any(ids)).order(tasks::id.desc()).load(conn).await?)
+}
+
+/// The page that begins with these ids, of which there is one more than fits if the list goes on.
+pub(super) async fn page_of(conn: &mut Conn, ids: Vec<Id>, limit: u32) -> Result<Page<TaskRecord>, StoreError> {
     let more = ids.len() > limit as usize;
     let shown: Vec<Id> = ids.into_iter().take(limit as usize).collect();
     let next = shown.last().filter(|_| more).map(|last| Cursor::after((*last).into()));
-    let rows: Vec<TaskRows> = with_place!().filter(tasks::id.eq_any(shown)).order(tasks::id.desc()).load(conn).await?;
-    let items = rows.into_iter().map(TaskRecord::try_from).collect::<Result<_, _>>()?;
+    let items = rows_of(conn, shown).await?.into_iter().map(TaskRecord::try_from).collect::<Result<_, _>>()?;
     Ok(Page { items, next })
-}
-
-/// The ids of a page, newest first. An id carries its creation time, so one column orders, bounds and continues the
-/// list.
-async fn ids(conn: &mut Conn, filter: &TaskFilter, start: PageStart, limit: i64) -> Result<Vec<Id>, StoreError> {
-    macro_rules! page {
-        ($query:expr, $id:expr) => {{
-            let mut query = $query.select($id).order($id.desc()).limit(limit).into_boxed();
-            if let Some(operation) = filter.operation {
-                query = query.filter(tasks::operation.eq(operation.as_str()));
-            }
-            if let Some(kind) = filter.requester_kind {
-                query = query.filter(tasks::requester_kind.eq(kind.as_str()));
-            }
-            if let Some(repo) = &filter.target_repo {
-                query = query.filter(tasks::target_repo.eq(repo.clone()));
-            }
-            if let Some(after) = filter.created_after {
-                query = query.filter(tasks::created_at.gt(after.as_micros())).filter($id.gt(first_id_at(after)));
-            }
-            if let Some(before) = filter.created_before {
-                query = query.filter(tasks::created_at.lt(before.as_micros())).filter($id.lt(last_id_at(before)));
-            }
-            match start {
-                PageStart::Offset(offset) => query = query.offset(i64::from(offset)),
-                PageStart::After(cursor) => query = query.filter($id.lt(cursor.id())),
-            }
-            Ok(query.load(conn).await?)
-        }};
-    }
-    match filter.status {
-        None => page!(tasks::table, tasks::id),
-        Some(TaskStatus::Pending) => {
-            page!(task_holds::table.inner_join(tasks::table.on(tasks::id.eq(task_holds::task_id))), task_holds::task_id)
-        }
-        Some(TaskStatus::Queued) => {
-            page!(task_ready::table.inner_join(tasks::table.on(tasks::id.eq(task_ready::task_id))), task_ready::task_id)
-        }
-        Some(TaskStatus::Running) => {
-            page!(
-                task_leases::table.inner_join(tasks::table.on(tasks::id.eq(task_leases::task_id))),
-                task_leases::task_id
-            )
-        }
-        Some(status @ (TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled)) => page!(
-            task_outcomes::table
-                .inner_join(tasks::table.on(tasks::id.eq(task_outcomes::task_id)))
-                .filter(task_outcomes::status.eq(status.as_str())),
-            task_outcomes::task_id
-        ),
-    }
-}
-
-/// No id made at or after `at` sorts before this one. The columns of the list are exact; this only lets an index help.
-fn first_id_at(at: jct_contract::Timestamp) -> Id {
-    Id(edge(at, -1, 0x00))
-}
-
-/// No id made at or before `at` sorts after this one.
-fn last_id_at(at: jct_contract::Timestamp) -> Id {
-    Id(edge(at, 1, 0xff))
-}
-
-fn edge(at: jct_contract::Timestamp, millis: i64, fill: u8) -> uuid::Uuid {
-    let millis = (at.as_micros().div_euclid(1_000) + millis).clamp(0, (1 << 48) - 1);
-    let [_, _, m0, m1, m2, m3, m4, m5] = millis.to_be_bytes();
-    uuid::Uuid::from_bytes([m0, m1, m2, m3, m4, m5, fill, fill, fill, fill, fill, fill, fill, fill, fill, fill])
 }
 
 pub(crate) async fn events(
@@ -155,6 +84,18 @@ pub(crate) async fn events(
         events.push(row.try_into()?);
     }
     Ok(Some(events))
+}
+
+/// The number of the last event of a task. `None` if there is no such task.
+pub(crate) async fn last_event(conn: &mut Conn, id: TaskId) -> Result<Option<u64>, StoreError> {
+    let task_id = Id::from(id);
+    let known: Option<Id> = tasks::table.find(task_id).select(tasks::id).first(conn).await.optional()?;
+    if known.is_none() {
+        return Ok(None);
+    }
+    let last = task_events::table.filter(task_events::task_id.eq(task_id)).order(task_events::seq.desc());
+    let last: Option<i64> = last.select(task_events::seq).first(conn).await.optional()?;
+    to_u64("seq", last.unwrap_or(1)).map(Some)
 }
 
 /// The first event of every task is not stored: the task's own row says the same.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable};
 use diesel_async::RunQueryDsl;
 use jct_contract::{Sha256Digest, TaskId, Timestamp};
 use jct_lifecycle::TaskStatus;
@@ -11,10 +11,11 @@ use jct_lifecycle::TaskStatus;
 use super::Conn;
 use crate::StoreError;
 use crate::model::{ApiKeyRecord, FinishedTask, IncidentCounts, Pause, QueuePosition, QueueStatus, WorkerRecord};
-use crate::rows::{ApiKeyRow, PauseRow, WorkerRow, time, to_reason};
+use crate::rows::{ApiKeyRow, LaneRow, PauseRow, WorkerRow, time, to_reason};
 use crate::schema::{
     api_keys, attempts, audit_log, database_meta, queue_pauses, task_leases, task_outcomes, task_ready, workers,
 };
+use crate::schema_jobs::queue_lanes;
 use crate::types::Id;
 
 /// Counts stop here: an exact count of a large history is not worth its price.
@@ -46,23 +47,11 @@ pub(crate) fn parse_epoch(text: &str) -> Result<i64, StoreError> {
 }
 
 pub(crate) async fn queue_status(conn: &mut Conn, now: Timestamp) -> Result<QueueStatus, StoreError> {
-    let mut depth = [0; TaskStatus::ALL.len()];
-    for (count, status) in depth.iter_mut().zip(TaskStatus::ALL) {
-        *count = match status {
-            TaskStatus::Pending => count_some(conn, "task_holds", "TRUE").await?,
-            TaskStatus::Queued => count_some(conn, "task_ready", "TRUE").await?,
-            TaskStatus::Running => count_some(conn, "task_leases", "TRUE").await?,
-            TaskStatus::Completed => count_some(conn, "task_outcomes", "status = 'completed'").await?,
-            TaskStatus::Failed => count_some(conn, "task_outcomes", "status = 'failed'").await?,
-            TaskStatus::Cancelled => count_some(conn, "task_outcomes", "status = 'cancelled'").await?,
-        };
-    }
-    let not_due = count_some(conn, "task_ready", &format!("run_at > {}", now.as_micros())).await?;
-    let oldest: Option<i64> = task_ready::table
-        .filter(task_ready::run_at.le(now.as_micros()))
-        .select(diesel::dsl::min(task_ready::run_at))
-        .first(conn)
-        .await?;
+    let depth = depth(conn).await?;
+    // Lane by lane, since that is how the queue is ordered.
+    let later = format!("r.lane_id = l.id AND r.run_at > {}", now.as_micros());
+    let not_due = count_some(conn, "queue_lanes l CROSS JOIN task_ready r", &later).await?;
+    let oldest = oldest_run_at(conn).await?.filter(|oldest| *oldest <= now.as_micros());
     let paused: Option<PauseRow> = queue_pauses::table.select(PauseRow::as_select()).first(conn).await.optional()?;
     Ok(QueueStatus { depth, not_due, oldest_ready_at: oldest.map(time), paused: paused.map(Pause::from) })
 }
@@ -71,21 +60,62 @@ fn counted(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
 }
 
+/// Tasks by status, in the order of [`TaskStatus::ALL`]. One statement and so one moment: a task that moves from one
+/// table to another meanwhile is counted, and once.
+async fn depth(conn: &mut Conn) -> Result<[u64; TaskStatus::ALL.len()], StoreError> {
+    let mut place = 0;
+    let counts = TaskStatus::ALL.map(|status| {
+        let (table, condition) = match status {
+            TaskStatus::Pending => ("task_holds", "TRUE"),
+            TaskStatus::Queued => ("task_ready", "TRUE"),
+            TaskStatus::Running => ("task_leases", "TRUE"),
+            TaskStatus::Completed => ("task_outcomes", "status = 'completed'"),
+            TaskStatus::Failed => ("task_outcomes", "status = 'failed'"),
+            TaskStatus::Cancelled => ("task_outcomes", "status = 'cancelled'"),
+        };
+        place += 1;
+        format!("SELECT {place} AS place, entries FROM ({}) AS counted", count_of_some(table, condition))
+    });
+    // In parallel, PostgreSQL may give them in any order.
+    let counts = format!("{} ORDER BY place", counts.join(" UNION ALL "));
+    let counts: Vec<Count> = diesel::sql_query(counts).load(conn).await?;
+    let mut depth = [0; TaskStatus::ALL.len()];
+    depth.iter_mut().zip(counts).for_each(|(depth, count)| *depth = counted(count.entries));
+    Ok(depth)
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]
     entries: i64,
 }
 
-/// Counts rows, up to [`COUNT_LIMIT`]. Both texts are our own, never a caller's.
-async fn count_some(conn: &mut Conn, table: &str, condition: &str) -> Result<u64, StoreError> {
+/// The statement that counts rows, up to [`COUNT_LIMIT`]. Both texts are our own, never a caller's.
+fn count_of_some(table: &str, condition: &str) -> String {
     // diesel cannot count a limited selection.
-    let count: Count = diesel::sql_query(format!(
+    format!(
         "SELECT count(*) AS entries FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {COUNT_LIMIT}) AS some_rows"
-    ))
+    )
+}
+
+async fn count_some(conn: &mut Conn, table: &str, condition: &str) -> Result<u64, StoreError> {
+    let count: Count = diesel::sql_query(count_of_some(table, condition)).get_result(conn).await?;
+    Ok(counted(count.entries))
+}
+
+/// When the first of all queued tasks may run.
+async fn oldest_run_at(conn: &mut Conn) -> Result<Option<i64>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Oldest {
+        #[diesel(sql_type = Nullable<BigInt>)]
+        run_at: Option<i64>,
+    }
+    let oldest: Oldest = diesel::sql_query(
+        "SELECT min((SELECT min(r.run_at) FROM task_ready r WHERE r.lane_id = l.id)) AS run_at FROM queue_lanes l",
+    )
     .get_result(conn)
     .await?;
-    Ok(counted(count.entries))
+    Ok(oldest.run_at)
 }
 
 /// Tasks that ended in `after < finished_at <= until`, oldest first.
@@ -136,17 +166,33 @@ pub(crate) async fn queue_position(
     now: Timestamp,
     id: TaskId,
 ) -> Result<Option<QueuePosition>, StoreError> {
-    let place: Option<(i64, String)> = task_ready::table
+    let place: Option<(i64, String, i64)> = task_ready::table
         .find(Id::from(id))
-        .select((task_ready::run_at, task_ready::executor))
+        .select((task_ready::run_at, task_ready::executor, task_ready::lane_id))
         .first(conn)
         .await
         .optional()?;
-    let Some((run_at, executor)) = place else { return Ok(None) };
-    let before = task_ready::table.filter(task_ready::run_at.le(now.as_micros())).filter(
-        task_ready::run_at.lt(run_at).or(task_ready::run_at.eq(run_at).and(task_ready::task_id.lt(Id::from(id)))),
-    );
-    let ahead = count_up_to!(conn, AHEAD_LIMIT, before, task_ready::task_id);
+    let Some((run_at, executor, lane_id)) = place else { return Ok(None) };
+    let own: LaneRow = queue_lanes::table.find(lane_id).select(LaneRow::as_select()).first(conn).await?;
+    let like_it: Vec<(i64, i64)> = queue_lanes::table
+        .filter(queue_lanes::job_type.eq(own.job_type).and(queue_lanes::capabilities.eq(own.capabilities)))
+        .filter(queue_lanes::priority.ge(own.priority))
+        .select((queue_lanes::id, queue_lanes::priority))
+        .load(conn)
+        .await?;
+    let mut ahead = 0;
+    for (lane, priority) in like_it {
+        let mut before = task_ready::table
+            .filter(task_ready::lane_id.eq(lane))
+            .filter(task_ready::run_at.le(now.as_micros()))
+            .into_boxed();
+        if priority == own.priority {
+            let earlier = task_ready::run_at.eq(run_at).and(task_ready::task_id.lt(Id::from(id)));
+            before = before.filter(task_ready::run_at.lt(run_at).or(earlier));
+        }
+        ahead += count_up_to!(conn, AHEAD_LIMIT, before, task_ready::task_id);
+    }
+    let ahead = ahead.min(AHEAD_LIMIT.unsigned_abs());
     Ok(Some(QueuePosition { executor, ahead, task_id: id }))
 }
 

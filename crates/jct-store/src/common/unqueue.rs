@@ -9,7 +9,7 @@ use jct_lifecycle::{ReasonCode, TaskStatus};
 use serde_json::{Value, json};
 
 use super::claim::{attempt_row, leased, start};
-use super::enqueue::minimum_isolation;
+use super::conclude::cancelled;
 use super::runs::Started;
 use super::{Conn, primitives, runs};
 use crate::StoreError;
@@ -17,7 +17,7 @@ use crate::command::{ChangeAnswer, StatusAction, StatusChange};
 use crate::context::Context;
 use crate::journal::{Actor, Change, Entry, Marks};
 use crate::model::ExternalLease;
-use crate::rows::{HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, to_u32};
+use crate::rows::{HoldRow, LaneRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow, to_u32};
 use crate::schema::{task_holds, task_ready};
 use crate::types::Id;
 
@@ -46,6 +46,7 @@ pub(super) async fn release(
         marks: hold.marks(),
     });
     let now = context.now.as_micros();
+    let lane = LaneRow::of(task, &task.task()?);
     let ready = ReadyRow {
         task_id: hold.task_id,
         run_at: now,
@@ -61,9 +62,12 @@ pub(super) async fn release(
         event_seq: marks.event_seq,
         audit_seq: marks.head.seq,
         audit_hash: marks.head.hash,
-        isolation: minimum_isolation(&task.task()?),
+        lane_id: lane.id,
+        affinity_key: task.affinity_key.clone(),
     };
+    additions.lanes.push(lane);
     additions.ready.push(ready);
+    context.went_back(&additions.ready);
     primitives::add(conn, &additions).await?;
     Ok(Some(ChangeAnswer::Changed))
 }
@@ -116,7 +120,7 @@ pub(super) async fn end_waiting(
             (TaskStatus::Failed, ReasonCode::ReportedFailure, error.clone(), None, trace_path.clone())
         }
         StatusAction::Cancel { note } => {
-            let error = format!("cancelled by `{}`", change.by.name());
+            let error = cancelled(change.by.name(), note.as_deref());
             (TaskStatus::Cancelled, ReasonCode::Cancelled, error, note.clone(), None)
         }
         _ => return Ok(None),

@@ -6,7 +6,7 @@ use jct_contract::{Principal, Timestamp};
 /// Which entries to read, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// The kind of object: `task`, `worker`, `queue`, `api_key`, `audit_key` or the kind of a work object.
+    /// The kind of object: `task`, `worker`, `queue`, `api_key`, `audit_key`, `worker_token`, `manifest` or the kind of a work object.
     pub entity_kind: String,
     /// The object.
     pub entity_id: String,

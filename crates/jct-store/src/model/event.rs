@@ -14,9 +14,16 @@ pub enum EventKind {
     Log,
     /// How far the work is. Body: `{"percent"?, "message"?}`.
     Progress,
+    /// What the tower or a worker has to say. Body: `{"level": "info" | "warn" | "error", "message", "payload"?}`.
+    Message,
+    /// A worker handed in a file. Body: `{"artifact_id", "name", "size_bytes", "digest"}`.
+    Artifact,
 }
 
 impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Status, Self::Log, Self::Progress, Self::Message, Self::Artifact];
+
     /// The name on the wire and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -24,6 +31,8 @@ impl EventKind {
             Self::Status => "status",
             Self::Log => "log",
             Self::Progress => "progress",
+            Self::Message => "message",
+            Self::Artifact => "artifact",
         }
     }
 }
@@ -38,7 +47,7 @@ impl FromStr for EventKind {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Status, Self::Log, Self::Progress].into_iter().find(|kind| kind.as_str() == text).ok_or(())
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(())
     }
 }
 
@@ -47,7 +56,7 @@ impl FromStr for EventKind {
 pub struct NewEvent {
     /// When it happened.
     pub at: Timestamp,
-    /// What it tells; workers report `Log` and `Progress`, the store itself writes `Status`.
+    /// What it tells; workers report `Log`, `Progress` and `Message`, the store itself writes the others.
     pub kind: EventKind,
     /// A JSON object as text.
     pub body: String,

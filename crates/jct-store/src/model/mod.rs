@@ -3,7 +3,10 @@
 mod audit;
 mod event;
 mod evidence;
+mod job;
+mod job_artifact;
 mod key;
+mod manifest;
 mod objects;
 mod queue;
 mod review;
@@ -11,6 +14,7 @@ mod submission;
 mod task;
 mod task_objects;
 mod worker;
+mod worker_token;
 
 pub use audit::{
     AuditFilter, AuditHead, AuditKeyRecord, AuditQuery, ChainFilter, ChainPlace, ChainRow, ChainRows, CheckpointRecord,
@@ -18,7 +22,14 @@ pub use audit::{
 };
 pub use event::{EventKind, NewEvent, TaskEventRecord};
 pub use evidence::{NewEvidence, ReviewRule, RunReport};
+pub(crate) use job::needed_by;
+pub use job::{ClaimedManifest, JobFacts, JobManifest, JobRecordFacts, ManifestUse};
+pub use job_artifact::{JobArtifactAnswer, JobArtifactRecord, NewJobArtifact};
 pub use key::{ApiKeyRecord, NewApiKey};
+pub use manifest::{
+    ManifestDelete, ManifestEntry, ManifestPut, ManifestRecord, ManifestRun, ManifestVersionRecord, NamedPage,
+    NewManifestVersion,
+};
 pub use objects::{IssueGraph, NewObject, ObjectFilter, Versioned, WorkObject};
 pub use queue::{
     ArtifactFile, Claim, ClaimFilter, ClaimedTask, FinishedTask, HeartbeatAnswer, IncidentCounts, Pause, QueuePosition,
@@ -33,3 +44,4 @@ pub use task::{
 pub use task_objects::NewTaskObjects;
 pub(crate) use task_objects::Written;
 pub use worker::{NewWorker, WorkerRecord};
+pub use worker_token::{NewWorkerToken, WorkerTokenRecord};

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use jct_contract::{IsolationLevel, NormalizedTask, RunId, Sha256Digest, TaskId, Timestamp, TraceId, WorkerId};
+use jct_contract::{
+    CapabilitySet, IsolationLevel, JobType, NormalizedTask, RunId, Sha256Digest, TaskId, Timestamp, TraceId, WorkerId,
+};
 use jct_lifecycle::{AttemptEnd, Disposition, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
 
-use super::{Admission, NewEvidence, RunReport};
+use super::{Admission, ClaimedManifest, JobRecordFacts, NewEvidence, RunReport};
 
 /// A request for work.
 #[derive(Clone, Debug)]
@@ -25,13 +27,33 @@ pub struct Claim {
     pub isolation: Option<IsolationLevel>,
 }
 
-/// Which tasks a worker takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClaimFilter {
-    /// Whatever comes; what no executor of the worker fits fails with `NO_EXECUTOR`.
-    Any,
-    /// Only tasks for one of these executors.
-    Executors(Vec<String>),
+/// Which tasks a worker takes. All of it must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClaimFilter {
+    /// Whether tasks of the V1 contract are taken whatever they need; what no executor of the worker fits fails with
+    /// `NO_EXECUTOR`.
+    pub any_task: bool,
+    /// What the worker has: everything else that it takes needs nothing beside it.
+    pub capabilities: CapabilitySet,
+    /// The only types that it takes; `None` for all.
+    pub types: Option<Vec<JobType>>,
+    /// The only repositories that what it takes may be about, each an owner, or an owner and more whole segments, in
+    /// normal form; `None` for all. Types without a repository are not limited by it.
+    pub repositories: Option<Vec<String>>,
+}
+
+impl ClaimFilter {
+    /// Every task of the V1 contract, and jobs of other types that need nothing beside `capabilities`.
+    #[must_use]
+    pub fn any(capabilities: CapabilitySet) -> Self {
+        Self { any_task: true, ..Self::offering(capabilities) }
+    }
+
+    /// Tasks and jobs that need nothing beside `capabilities`. A task needs the one that is named like its executor.
+    #[must_use]
+    pub const fn offering(capabilities: CapabilitySet) -> Self {
+        Self { any_task: false, capabilities, types: None, repositories: None }
+    }
 }
 
 /// A task handed to a worker.
@@ -55,6 +77,10 @@ pub struct ClaimedTask {
     pub admission: Admission,
     /// The run of this attempt, if the task has an issue.
     pub run_id: Option<RunId>,
+    /// What the task is as a job.
+    pub job: JobRecordFacts,
+    /// The manifest to run, if it runs one.
+    pub manifest: Option<ClaimedManifest>,
 }
 
 /// What a heartbeat learns about one lease.
@@ -107,6 +133,8 @@ pub struct Settlement {
     pub evidence: Option<NewEvidence>,
     /// What it says of itself.
     pub report: RunReport,
+    /// What a run of a registered manifest leaves for the next one: kept with the entry if the attempt completed.
+    pub manifest_state: Option<String>,
     /// How the task is tried again, if it is.
     pub retry: RetryPolicy,
     /// 0 to 1, chosen by the caller, so that the store needs no random numbers.
@@ -174,7 +202,7 @@ pub struct QueueStatus {
 pub struct QueuePosition {
     /// The executor it needs.
     pub executor: String,
-    /// Due tasks before it; stops at 10,000.
+    /// Due tasks that go before it among those of its type that need the same; stops at 10,000.
     pub ahead: u64,
     /// The task in question.
     pub task_id: TaskId,

@@ -4,7 +4,7 @@ use jct_contract::{Principal, TaskId, Timestamp, TraceId};
 use jct_cwom::task::TaskIds;
 use jct_policy::AdmittedTask;
 
-use super::NewTaskObjects;
+use super::{JobFacts, NewEvent, NewTaskObjects};
 
 /// An admitted task with everything the store must know to keep it.
 #[derive(Clone, Debug)]
@@ -23,6 +23,10 @@ pub struct NewTask {
     pub max_attempts: u32,
     /// The work objects created with it, if any.
     pub objects: Option<Box<NewTaskObjects>>,
+    /// What it is as a job; [`JobFacts::of_task`] for a task that says nothing about it.
+    pub job: JobFacts,
+    /// What its events begin with, behind the one that tells of its creation.
+    pub events: Vec<NewEvent>,
 }
 
 /// What became of a [`NewTask`].
@@ -47,4 +51,6 @@ pub enum Enqueued {
         /// The task the key belongs to.
         task_id: TaskId,
     },
+    /// The manifest was to come from the registry and is not there any more; nothing was written.
+    ManifestGone,
 }

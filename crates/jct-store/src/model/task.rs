@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use jct_contract::{
-    IssueId, NormalizedTask, ObjectId, Operation, Principal, RequesterKind, Sha256Digest, TaskId, Timestamp, TraceId,
-    WorkerId,
+    IssueId, JobType, NormalizedTask, ObjectId, Operation, Principal, RequesterKind, Sha256Digest, TaskId, Timestamp,
+    TraceId, WorkerId,
 };
-use jct_lifecycle::{Fence, ReasonCode, TaskStatus};
+use jct_lifecycle::{Fence, JobStatus, ReasonCode, TaskStatus};
 
-use super::TraceRef;
+use super::{JobManifest, JobRecordFacts, TraceRef};
 use crate::types::Id;
 
 /// A task as the store knows it.
@@ -27,6 +27,10 @@ pub struct TaskRecord {
     pub created_at: Timestamp,
     /// The issue that was created with the task.
     pub issue_id: Option<IssueId>,
+    /// What it is as a job.
+    pub job: JobRecordFacts,
+    /// The manifest that it runs, if it runs one.
+    pub manifest: Option<JobManifest>,
     /// Where the task stands.
     pub state: TaskState,
 }
@@ -74,8 +78,12 @@ pub enum TaskState {
         holder: Holder,
         /// The name shown as the task's assignee.
         assigned_to: String,
+        /// Attempts the task gets in all.
+        max_attempts: u32,
         /// Whether and when somebody asked to cancel.
         cancel_requested_at: Option<Timestamp>,
+        /// Why, if the first who asked said so.
+        cancel_note: Option<String>,
     },
     /// Over.
     Finished {
@@ -127,6 +135,16 @@ impl TaskState {
             Self::Running { .. } => TaskStatus::Running,
             Self::Finished { status, .. } => *status,
         }
+    }
+
+    /// How the job stands that the task is.
+    #[must_use]
+    pub const fn job_status(&self) -> JobStatus {
+        let reason = match self {
+            Self::Finished { reason, .. } => Some(*reason),
+            Self::Pending { .. } | Self::Queued { .. } | Self::Running { .. } => None,
+        };
+        JobStatus::of(self.status(), reason)
     }
 
     /// When the task last changed.
@@ -210,6 +228,10 @@ pub struct TaskFilter {
     pub created_after: Option<Timestamp>,
     /// Only tasks created before this moment.
     pub created_before: Option<Timestamp>,
+    /// Only jobs of this type.
+    pub job_type: Option<JobType>,
+    /// Only jobs that stand like this.
+    pub job_status: Option<JobStatus>,
 }
 
 /// Where a page of a list begins.
@@ -243,7 +265,12 @@ impl Cursor {
         Self(object.as_uuid())
     }
 
-    /// The place right after the entry of the audit log at this position.
+    /// The place right after whatever has this id.
+    pub(crate) const fn after_id(id: Id) -> Self {
+        Self(id.0)
+    }
+
+    /// The place right after the entry of the audit log, or of another numbered list, at this position.
     pub(crate) fn after_position(position: i64) -> Self {
         Self(uuid::Uuid::from_u128(u128::from(position.unsigned_abs())))
     }

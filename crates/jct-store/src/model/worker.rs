@@ -1,13 +1,13 @@
 //! Worker processes and their presence.
 
-use jct_contract::{IsolationLevel, Timestamp, WorkerId};
+use jct_contract::{CapabilitySet, IsolationLevel, Timestamp, WorkerId};
 
 use super::ClaimFilter;
 
-/// A worker process that starts.
+/// A worker that starts: a process of the tower, or one behind a token that shows up for the first time.
 #[derive(Clone, Debug)]
 pub struct NewWorker {
-    /// A fresh id: a restart is a new worker.
+    /// A fresh id, since a restart is a new worker; that of the token for a worker behind one.
     pub id: WorkerId,
     /// For people, e.g. the host's name.
     pub name: String,
@@ -15,7 +15,7 @@ pub struct NewWorker {
     pub version: String,
     /// The executors it has.
     pub executors: Vec<String>,
-    /// Which tasks it takes.
+    /// Which tasks it takes; what it offers stands in there.
     pub filter: ClaimFilter,
     /// How many tasks it runs at once.
     pub slots: u32,
@@ -34,8 +34,10 @@ pub struct WorkerRecord {
     pub version: String,
     /// The executors it has.
     pub executors: Vec<String>,
-    /// Whether it takes any task.
+    /// Whether it takes any task, whatever its executor.
     pub takes_any: bool,
+    /// What it offers to jobs.
+    pub capabilities: CapabilitySet,
     /// How many tasks it runs at once.
     pub slots: u32,
     /// Tasks it holds now.

@@ -12,7 +12,8 @@ use diesel_async::RunQueryDsl;
 
 use super::Conn;
 use crate::rows::{
-    AdmissionRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, PolicyRow, ReadyRow, TaskRow,
+    AdmissionRow, AttemptRow, AuditRow, ContentRow, EventRow, HoldRow, LaneRow, LeaseRow, OutcomeRow, PolicyRow,
+    ReadyRow, TaskRow,
 };
 use crate::types::{DbId, Id};
 
@@ -109,12 +110,24 @@ statement! {
     InsertTasks(TaskRow) into "tasks", ") ON CONFLICT DO NOTHING RETURNING id";
     id: Id, idempotency_key: Option<String>, spec_digest: String, spec: String, requester_kind: String,
     operation: String, target_repo: String, executor: String, time_budget_seconds: i64, trace_id: String,
-    submitter_kind: String, submitter: String, held: bool, created_at: i64, cwom_issue_id: Option<Id>,
+    submitter_kind: String, submitter: String, held: bool, created_at: i64, cwom_issue_id: Option<Id>, job_type: String,
+    priority: i64, capabilities: Option<String>, affinity_key: Option<String>, manifest_name: Option<String>,
+    manifest_hash: Option<String>, manifest_registered: bool,
 }
 
 statement! {
     InsertPolicies(PolicyRow) into "policies", ") ON CONFLICT DO NOTHING";
     digest: String, canonical: String, first_used_at: i64,
+}
+
+statement! {
+    InsertLanes(LaneRow) into "queue_lanes", ") ON CONFLICT DO NOTHING";
+    id: i64, key: String, job_type: String, isolation: String, capabilities: String, priority: i64, keyed: bool,
+}
+
+statement! {
+    InsertContents(ContentRow) into "manifest_contents", ") ON CONFLICT DO NOTHING";
+    hash: String, content: String, size_bytes: i64, created_at: i64,
 }
 
 statement! {
@@ -131,7 +144,7 @@ statement! {
     InsertReady(ReadyRow) into "task_ready", ")";
     task_id: Id, run_at: i64, executor: String, generation: i64, attempts: i64, max_attempts: i64,
     queued_at: i64, started_at: Option<i64>, updated_at: i64, last_reason: Option<String>, trace_id: String,
-    event_seq: i64, audit_seq: i64, audit_hash: String, isolation: String,
+    event_seq: i64, audit_seq: i64, audit_hash: String, lane_id: i64, affinity_key: Option<String>,
 }
 
 statement! {
@@ -140,7 +153,7 @@ statement! {
     holder_kind: String, worker_id: Option<Id>, holder: String, assigned_to: Option<String>, acquired_at: i64,
     expires_at: i64, queued_at: i64, started_at: i64, cancel_requested_at: Option<i64>,
     cancel_requested_by: Option<String>, trace_id: String, event_seq: i64, audit_seq: i64, audit_hash: String, run_id: Option<Id>,
-    isolation: String,
+    lane_id: i64, affinity_key: Option<String>, cancel_note: Option<String>,
 }
 
 statement! {
@@ -190,6 +203,8 @@ pub(super) use inserts;
 
 inserts! {
     insert_policies: PolicyRow => InsertPolicies;
+    insert_lanes: LaneRow => InsertLanes;
+    insert_contents: ContentRow => InsertContents;
     insert_admissions: AdmissionRow => InsertAdmissions;
     insert_holds: HoldRow => InsertHolds;
     insert_ready: ReadyRow => InsertReady;

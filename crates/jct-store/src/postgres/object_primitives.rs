@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::Conn;
-use super::cached::Cached;
+use crate::cached::Cached;
 use crate::rows::{IssueRow, RunRow};
 use crate::schema_objects::{cwom_issues, cwom_runs};
 use crate::types::{DbId, Id};

@@ -4,20 +4,19 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use jct_contract::{IsolationLevel, Timestamp};
+use jct_contract::Timestamp;
 use jct_lifecycle::LeaseRef;
 
-use super::cached::Cached;
 use super::{Conn, insert, insert_objects, object_primitives};
 use crate::additions::Additions;
-use crate::context::Context;
-use crate::model::ClaimFilter;
-use crate::rows::{AttemptEndRow, EventRow, LeaseRow, ReadyRow};
+use crate::cached::Cached;
+use crate::rows::{AttemptEndRow, EventRow, LeaseRow};
 use crate::schema::audit_log;
 use crate::types::{DbId, Id};
 
 pub(super) use super::insert::insert_tasks;
 pub(super) use super::insert_objects::insert_repos;
+pub(super) use super::lanes::{has_due_work, take_ready};
 pub(super) use super::object_primitives::{lock_issue, lock_issues, lock_objects, lock_run, lock_runs};
 
 /// Writes what a step adds, each kind after those it refers to. Everything is sent before the first answer is awaited:
@@ -29,6 +28,8 @@ pub(super) async fn add(conn: &mut Conn, additions: &Additions) -> QueryResult<(
         biased;
         set(conn, "SET LOCAL plan_cache_mode = auto"),
         insert::insert_policies(conn, &additions.policies),
+        insert::insert_lanes(conn, &additions.lanes),
+        insert::insert_contents(conn, &additions.contents),
         insert::insert_admissions(conn, &additions.admissions),
         insert::insert_holds(conn, &additions.holds),
         insert::insert_ready(conn, &additions.ready),
@@ -81,44 +82,6 @@ pub(super) async fn lock_seals(conn: &mut Conn) -> QueryResult<()> {
 
 pub(super) async fn insert_events(conn: &mut Conn, rows: &[EventRow]) -> QueryResult<()> {
     insert::insert_events(conn, rows).await
-}
-
-/// Takes up to `limit` due rows off the queue, oldest first; none while it is paused. Rows that another writer is taking are passed over.
-pub(super) async fn take_ready(
-    conn: &mut Conn,
-    context: Context<'_>,
-    filter: &ClaimFilter,
-    isolation: Option<IsolationLevel>,
-    limit: i64,
-) -> QueryResult<Vec<ReadyRow>> {
-    // Part of the text: there are few levels, each a word of our own. The highest gives every other, so that claims at it
-    // need no condition.
-    let level = isolation.filter(|level| *level < IsolationLevel::L3);
-    let level = level.map(|level| format!(" AND isolation <= '{level}'")).unwrap_or_default();
-    let ClaimFilter::Executors(only) = filter else {
-        return super::bound::take_any(conn, context, &level, limit).await;
-    };
-    let rows = Cached(
-        sql_query(format!(
-            "WITH due AS MATERIALIZED (SELECT task_id FROM task_ready \
-         WHERE run_at <= $1 AND executor = ANY($3){level} \
-         AND NOT EXISTS (SELECT FROM queue_pauses) \
-         ORDER BY run_at, task_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
-         DELETE FROM task_ready r USING due WHERE r.task_id = due.task_id RETURNING r.*",
-        ))
-        .bind::<BigInt, _>(context.now.as_micros())
-        .bind::<BigInt, _>(limit)
-        .bind::<Array<Text>, _>(only),
-    )
-    .load(conn)
-    .await?;
-    Ok(oldest_first(rows))
-}
-
-/// A DELETE returns its rows in any order.
-pub(super) fn oldest_first(mut rows: Vec<ReadyRow>) -> Vec<ReadyRow> {
-    rows.sort_unstable_by_key(|row| (row.run_at, row.task_id));
-    rows
 }
 
 /// The columns of fences, in the order of ids, so that writers lock rows in one order.
@@ -199,6 +162,21 @@ pub(super) async fn take_expired(conn: &mut Conn, now: Timestamp, limit: i64) ->
     )
     .load(conn)
     .await
+}
+
+/// Forgets some of the affinities that are over.
+pub(super) async fn prune_affinities(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<()> {
+    Cached(
+        sql_query(
+            "DELETE FROM queue_affinities WHERE affinity_key IN (SELECT affinity_key FROM queue_affinities \
+             WHERE held_until <= $1 ORDER BY held_until LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        )
+        .bind::<BigInt, _>(now.as_micros())
+        .bind::<BigInt, _>(limit),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Writes the ends of attempts.

@@ -10,11 +10,11 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use jct_contract::{Clock, Timestamp};
 use tokio::sync::{Mutex, mpsc};
 
-use super::cached::Cached;
 use super::connection::establish;
 use super::signal::Signal;
 use super::{Conn, batch, tower_reads};
 use crate::StoreError;
+use crate::cached::Cached;
 use crate::command::{Answer, Command};
 use crate::context::{Context, Shared};
 use crate::schema::database_meta;

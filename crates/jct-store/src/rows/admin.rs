@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use jct_contract::Timestamp;
 
-use super::{time, to_principal, to_u32};
+use super::{join, split, time, to_capabilities, to_principal, to_u32};
 use crate::StoreError;
-use crate::model::{ApiKeyRecord, ClaimFilter, NewApiKey, NewWorker, Pause, WorkerRecord};
+use crate::model::{ApiKeyRecord, NewApiKey, NewWorker, Pause, WorkerRecord};
 use crate::schema::{api_keys, queue_pauses, workers};
 use crate::types::Id;
 
-#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
-#[diesel(table_name = workers)]
+#[derive(AsChangeset, Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = workers, treat_none_as_null = true)]
 pub(crate) struct WorkerRow {
     pub(crate) id: Id,
     pub(crate) name: String,
@@ -22,6 +22,7 @@ pub(crate) struct WorkerRow {
     pub(crate) last_seen_at: i64,
     pub(crate) stopped_at: Option<i64>,
     pub(crate) isolation: Option<String>,
+    pub(crate) capabilities: String,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -47,31 +48,20 @@ pub(crate) struct ApiKeyRow {
     pub(crate) revoked_at: Option<i64>,
 }
 
-fn join(names: &[String]) -> String {
-    names.join(" ")
-}
-
-fn split(names: &str) -> Vec<String> {
-    names.split_whitespace().map(str::to_owned).collect()
-}
-
 impl WorkerRow {
     pub(crate) fn started(worker: &NewWorker, now: Timestamp) -> Self {
-        let (takes_any, executors) = match &worker.filter {
-            ClaimFilter::Any => (true, &worker.executors),
-            ClaimFilter::Executors(only) => (false, only),
-        };
         Self {
             id: worker.id.into(),
             name: worker.name.clone(),
             version: worker.version.clone(),
-            executors: join(executors),
-            takes_any,
+            executors: join(&worker.executors),
+            takes_any: worker.filter.any_task,
             slots: i64::from(worker.slots),
             started_at: now.as_micros(),
             last_seen_at: now.as_micros(),
             stopped_at: None,
             isolation: worker.isolation.map(|level| level.as_str().to_owned()),
+            capabilities: join(worker.filter.capabilities.as_slice()),
         }
     }
 
@@ -83,6 +73,7 @@ impl WorkerRow {
             version: self.version,
             executors: split(&self.executors),
             takes_any: self.takes_any,
+            capabilities: to_capabilities(&self.capabilities)?,
             slots: to_u32("slots", self.slots)?,
             running: to_u32("running", running)?,
             started_at: time(self.started_at),

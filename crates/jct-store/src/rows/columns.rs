@@ -1,6 +1,6 @@
 //! Single columns on their way to the vocabulary: what SQL cannot say is checked here.
 
-use jct_contract::{Principal, RequesterKind, Timestamp, TraceId};
+use jct_contract::{Capability, CapabilitySet, Principal, RequesterKind, Timestamp, TraceId};
 use jct_lifecycle::ReasonCode;
 
 use crate::StoreError;
@@ -8,6 +8,24 @@ use crate::StoreError;
 /// Columns are signed because SQL knows nothing else.
 pub(crate) fn to_u32(column: &str, value: i64) -> Result<u32, StoreError> {
     u32::try_from(value).map_err(|_| StoreError::corrupt(format!("{column} is {value}")))
+}
+
+pub(crate) fn to_u64(column: &str, value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| StoreError::corrupt(format!("{column} is {value}")))
+}
+
+/// A list of words in one column, separated by a space.
+pub(crate) fn join<T: AsRef<str>>(words: &[T]) -> String {
+    words.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn split(words: &str) -> Vec<String> {
+    words.split_whitespace().map(str::to_owned).collect()
+}
+
+pub(crate) fn to_capabilities(words: &str) -> Result<CapabilitySet, StoreError> {
+    let read = |word: &str| word.parse::<Capability>().map_err(|_| StoreError::corrupt(format!("capability `{word}`")));
+    words.split_whitespace().map(read).collect()
 }
 
 pub(crate) fn to_reason(text: &str) -> Result<ReasonCode, StoreError> {

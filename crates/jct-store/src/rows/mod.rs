@@ -5,6 +5,9 @@ mod admin;
 mod audit;
 mod columns;
 mod history;
+mod jobs;
+mod lane;
+mod manifests;
 mod objects;
 mod objects_links;
 mod objects_new;
@@ -14,8 +17,11 @@ mod task;
 
 pub(crate) use admin::{ApiKeyRow, PauseRow, WorkerRow};
 pub(crate) use audit::{AuditKeyRow, CheckpointRow, HeadRow, LooseAuditRow, checkpoint_record};
-pub(crate) use columns::{time, to_principal, to_reason, to_trace_id, to_u32};
+pub(crate) use columns::{join, split, time, to_capabilities, to_principal, to_reason, to_trace_id, to_u32, to_u64};
 pub(crate) use history::{AttemptEndRow, AttemptRow, AuditRow, EventRow};
+pub(crate) use jobs::{AffinityRow, JobArtifactRow, WorkerTokenRow};
+pub(crate) use lane::LaneRow;
+pub(crate) use manifests::{ContentRow, ManifestRow, VersionRow, VersionWithSize};
 pub(crate) use objects::{
     ArtifactRow, Chained, DoctrineRow, EvidenceRow, IssueRow, PacketRow, RepoRow, ReviewRow, RunRow, SnapshotRow,
 };

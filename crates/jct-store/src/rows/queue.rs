@@ -39,7 +39,8 @@ pub(crate) struct ReadyRow {
     pub(crate) event_seq: i64,
     pub(crate) audit_seq: i64,
     pub(crate) audit_hash: String,
-    pub(crate) isolation: String,
+    pub(crate) lane_id: i64,
+    pub(crate) affinity_key: Option<String>,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, QueryableByName, Selectable)]
@@ -66,7 +67,9 @@ pub(crate) struct LeaseRow {
     pub(crate) audit_seq: i64,
     pub(crate) audit_hash: String,
     pub(crate) run_id: Option<Id>,
-    pub(crate) isolation: String,
+    pub(crate) lane_id: i64,
+    pub(crate) affinity_key: Option<String>,
+    pub(crate) cancel_note: Option<String>,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -154,6 +157,8 @@ impl TryFrom<LeaseRow> for TaskState {
             fence: row.fence(),
             assigned_to: row.shown_assignee(),
             cancel_requested_at: row.cancel_requested_at.map(time),
+            cancel_note: row.cancel_note,
+            max_attempts: to_u32("max_attempts", row.max_attempts)?,
             holder: holder(&row.holder_kind, row.worker_id, row.holder)?,
         })
     }

@@ -1,11 +1,11 @@
 //! The immutable part of a task, and the join that tells where it stands.
 
 use diesel::prelude::*;
-use jct_contract::{NormalizedTask, Sha256Digest};
+use jct_contract::{CapabilitySet, NormalizedTask, Sha256Digest};
 
-use super::{HoldRow, LeaseRow, OutcomeRow, ReadyRow, time, to_principal, to_trace_id};
+use super::{HoldRow, LeaseRow, OutcomeRow, ReadyRow, join, time, to_capabilities, to_principal, to_trace_id};
 use crate::StoreError;
-use crate::model::{Admission, NewTask, TaskRecord, TaskState};
+use crate::model::{Admission, JobManifest, JobRecordFacts, NewTask, TaskRecord, TaskState, needed_by};
 use crate::schema::{admissions, policies, tasks};
 use crate::types::Id;
 
@@ -27,6 +27,14 @@ pub(crate) struct TaskRow {
     pub(crate) held: bool,
     pub(crate) created_at: i64,
     pub(crate) cwom_issue_id: Option<Id>,
+    pub(crate) job_type: String,
+    pub(crate) priority: i64,
+    /// Absent if the task needs its executor and nothing else.
+    pub(crate) capabilities: Option<String>,
+    pub(crate) affinity_key: Option<String>,
+    pub(crate) manifest_name: Option<String>,
+    pub(crate) manifest_hash: Option<String>,
+    pub(crate) manifest_registered: bool,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -49,7 +57,8 @@ pub(crate) struct PolicyRow {
 
 impl TaskRow {
     pub(crate) fn new(id: Id, created_at: i64, new: &NewTask) -> Self {
-        let task = new.admitted.task();
+        let (task, job) = (new.admitted.task(), &new.job);
+        let manifest = job.manifest.as_ref();
         Self {
             id,
             idempotency_key: task.idempotency_key().map(str::to_owned),
@@ -66,7 +75,38 @@ impl TaskRow {
             held: new.hold,
             created_at,
             cwom_issue_id: new.objects.as_ref().map(|objects| objects.ids.issue.into()),
+            job_type: job.job_type.as_str().to_owned(),
+            priority: i64::from(job.priority.get()),
+            capabilities: (job.capabilities != needed_by(task)).then(|| join(job.capabilities.as_slice())),
+            affinity_key: job.affinity_key.as_ref().map(|key| key.as_str().to_owned()),
+            manifest_name: manifest.map(|manifest| manifest.name.clone()),
+            manifest_hash: manifest.map(|manifest| manifest.hash.clone()),
+            manifest_registered: manifest.is_some_and(|manifest| manifest.from_registry),
         }
+    }
+
+    /// What a worker must have to take the task.
+    pub(crate) fn needs(&self) -> Result<CapabilitySet, StoreError> {
+        to_capabilities(self.capabilities.as_deref().unwrap_or(&self.executor))
+    }
+
+    pub(crate) fn job(&self) -> Result<JobRecordFacts, StoreError> {
+        let corrupt = |what: &str| StoreError::corrupt(format!("{what} of task {}", self.id.0));
+        Ok(JobRecordFacts {
+            job_type: self.job_type.parse().map_err(|_| corrupt("the job type"))?,
+            priority: self.priority.try_into().map_err(|_| corrupt("the priority"))?,
+            capabilities: self.needs()?,
+            affinity_key: self
+                .affinity_key
+                .as_deref()
+                .map(|key| key.parse().map_err(|_| corrupt("the affinity key")))
+                .transpose()?,
+        })
+    }
+
+    pub(crate) fn manifest(&self) -> Option<JobManifest> {
+        let (name, hash) = self.manifest_name.clone().zip(self.manifest_hash.clone())?;
+        Some(JobManifest { name, hash, from_registry: self.manifest_registered })
     }
 
     /// Rebuilds the task from its canonical bytes and checks them against the digest beside them.
@@ -112,14 +152,7 @@ impl TryFrom<TaskRows> for TaskRecord {
     type Error = StoreError;
 
     fn try_from(rows: TaskRows) -> Result<Self, StoreError> {
-        let TaskRows { task: row, hold, ready, lease, outcome } = rows;
-        let state = match (hold, ready, lease, outcome) {
-            (Some(hold), None, None, None) => TaskState::Pending { held_at: time(hold.held_at) },
-            (None, Some(ready), None, None) => TaskState::try_from(ready)?,
-            (None, None, Some(lease), None) => TaskState::try_from(lease)?,
-            (None, None, None, Some(outcome)) => TaskState::try_from(outcome)?,
-            _ => return Err(StoreError::corrupt(format!("task {} is not in exactly one state", row.id.0))),
-        };
+        let (row, state) = rows.into_parts()?;
         Ok(Self {
             id: row.id.into(),
             task: row.task()?,
@@ -127,7 +160,24 @@ impl TryFrom<TaskRows> for TaskRecord {
             submitter: to_principal(&row.submitter_kind, &row.submitter)?,
             created_at: time(row.created_at),
             issue_id: row.cwom_issue_id.map(Into::into),
+            job: row.job()?,
+            manifest: row.manifest(),
             state,
         })
+    }
+}
+
+impl TaskRows {
+    /// The task, and where it stands.
+    pub(crate) fn into_parts(self) -> Result<(TaskRow, TaskState), StoreError> {
+        let Self { task: row, hold, ready, lease, outcome } = self;
+        let state = match (hold, ready, lease, outcome) {
+            (Some(hold), None, None, None) => TaskState::Pending { held_at: time(hold.held_at) },
+            (None, Some(ready), None, None) => TaskState::try_from(ready)?,
+            (None, None, Some(lease), None) => TaskState::try_from(lease)?,
+            (None, None, None, Some(outcome)) => TaskState::try_from(outcome)?,
+            _ => return Err(StoreError::corrupt(format!("task {} is not in exactly one state", row.id.0))),
+        };
+        Ok((row, state))
     }
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod engine;
+mod lanes;
 mod object_primitives;
 mod primitives;
 mod watch;
@@ -35,8 +36,14 @@ pub(crate) mod egress;
 pub(crate) mod enqueue;
 #[path = "../common/evidence.rs"]
 pub(crate) mod evidence;
+#[path = "../common/job_artifacts.rs"]
+pub(crate) mod job_artifacts;
 #[path = "../common/lease.rs"]
 pub(crate) mod lease;
+#[path = "../common/manifest_reads.rs"]
+pub(crate) mod manifest_reads;
+#[path = "../common/manifests.rs"]
+pub(crate) mod manifests;
 #[path = "../common/objects/mod.rs"]
 pub(crate) mod objects;
 #[path = "../common/reap.rs"]
@@ -51,6 +58,8 @@ pub(crate) mod reviews;
 pub(crate) mod runs;
 #[path = "../common/settle.rs"]
 pub(crate) mod settle;
+#[path = "../common/task_list.rs"]
+pub(crate) mod task_list;
 #[path = "../common/task_objects.rs"]
 pub(crate) mod task_objects;
 #[path = "../common/task_reads.rs"]
@@ -59,3 +68,5 @@ pub(crate) mod task_reads;
 pub(crate) mod tower_reads;
 #[path = "../common/unqueue.rs"]
 pub(crate) mod unqueue;
+#[path = "../common/worker_tokens.rs"]
+pub(crate) mod worker_tokens;

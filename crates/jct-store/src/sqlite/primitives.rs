@@ -4,23 +4,22 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::{IsolationLevel, Timestamp};
+use jct_contract::Timestamp;
 use jct_lifecycle::LeaseRef;
 
 use super::Conn;
 use super::object_primitives::add_objects;
 use crate::additions::Additions;
-use crate::context::Context;
-use crate::model::ClaimFilter;
 use crate::rows::{
     AdmissionRow, AttemptEndRow, AttemptRow, AuditRow, EventRow, HoldRow, LeaseRow, OutcomeRow, ReadyRow, TaskRow,
 };
 use crate::schema::{
-    admissions, attempts, audit_log, policies, queue_pauses, task_events, task_holds, task_leases, task_outcomes,
-    task_ready, tasks,
+    admissions, attempts, audit_log, policies, task_events, task_holds, task_leases, task_outcomes, task_ready, tasks,
 };
+use crate::schema_jobs::{manifest_contents, queue_affinities, queue_lanes};
 use crate::types::Id;
 
+pub(super) use super::lanes::{has_due_work, take_ready};
 pub(super) use super::object_primitives::{insert_repos, lock_issue, lock_issues, lock_objects, lock_run, lock_runs};
 
 macro_rules! inserts {
@@ -50,6 +49,14 @@ pub(super) async fn add(conn: &mut Conn, additions: &Additions) -> QueryResult<(
     for policy in &additions.policies {
         let policy = policy.clone();
         diesel::insert_into(policies::table).values(policy).on_conflict_do_nothing().execute(conn).await?;
+    }
+    for lane in &additions.lanes {
+        let lane = lane.clone();
+        diesel::insert_into(queue_lanes::table).values(lane).on_conflict_do_nothing().execute(conn).await?;
+    }
+    for content in &additions.contents {
+        let content = content.clone();
+        diesel::insert_into(manifest_contents::table).values(content).on_conflict_do_nothing().execute(conn).await?;
     }
     insert_admissions(conn, &additions.admissions).await?;
     insert_holds(conn, &additions.holds).await?;
@@ -84,32 +91,6 @@ pub(super) async fn insert_tasks(conn: &mut Conn, rows: &[TaskRow]) -> QueryResu
         }
     }
     Ok(inserted)
-}
-
-/// Takes up to `limit` due rows off the queue, oldest first; none while it is paused.
-pub(super) async fn take_ready(
-    conn: &mut Conn,
-    context: Context<'_>,
-    filter: &ClaimFilter,
-    isolation: Option<IsolationLevel>,
-    limit: i64,
-) -> QueryResult<Vec<ReadyRow>> {
-    use task_ready::dsl;
-    let open = diesel::dsl::not(diesel::dsl::exists(queue_pauses::table.select(queue_pauses::queue)));
-    let mut due = task_ready::table.filter(dsl::run_at.le(context.now.as_micros())).filter(open).into_boxed();
-    if let ClaimFilter::Executors(only) = filter {
-        due = due.filter(dsl::executor.eq_any(only.clone()));
-    }
-    // The highest level gives every other, so that claims at it need no condition.
-    if let Some(level) = isolation.filter(|level| *level < IsolationLevel::L3) {
-        due = due.filter(dsl::isolation.le(level.as_str()));
-    }
-    let rows: Vec<ReadyRow> =
-        due.order((dsl::run_at, dsl::task_id)).limit(limit).select(ReadyRow::as_select()).load(conn).await?;
-    for row in &rows {
-        diesel::delete(task_ready::table.find(row.task_id)).execute(conn).await?;
-    }
-    Ok(rows)
 }
 
 /// Takes away the leases that are alive and carry exactly these fences.
@@ -169,6 +150,22 @@ pub(super) async fn take_expired(conn: &mut Conn, now: Timestamp, limit: i64) ->
         diesel::delete(task_leases::table.find(row.task_id)).execute(conn).await?;
     }
     Ok(rows)
+}
+
+/// Forgets some of the affinities that are over.
+pub(super) async fn prune_affinities(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<()> {
+    use queue_affinities::dsl;
+    let over: Vec<String> = queue_affinities::table
+        .filter(dsl::held_until.le(now.as_micros()))
+        .order(dsl::held_until)
+        .limit(limit)
+        .select(dsl::affinity_key)
+        .load(conn)
+        .await?;
+    for key in over {
+        diesel::delete(queue_affinities::table.find(key)).execute(conn).await?;
+    }
+    Ok(())
 }
 
 /// Writes the ends of attempts.

@@ -111,7 +111,7 @@ async fn changes_of_the_tower_itself_have_entries(db: Db) {
         name: "w1".to_owned(),
         version: "0.1.0".to_owned(),
         executors: vec!["survey".to_owned()],
-        filter: jct_store::model::ClaimFilter::Any,
+        filter: crate::support::any(),
         slots: 2,
         isolation: None,
     };
@@ -159,7 +159,7 @@ async fn workers_keys_and_the_pause_can_be_rebuilt_from_their_entries(db: Db) {
         name: "w1".to_owned(),
         version: "0.1.0".to_owned(),
         executors: vec!["survey".to_owned()],
-        filter: jct_store::model::ClaimFilter::Any,
+        filter: crate::support::any(),
         slots: 2,
         isolation: None,
     };
@@ -170,6 +170,7 @@ async fn workers_keys_and_the_pause_can_be_rebuilt_from_their_entries(db: Db) {
         "version": row.version,
         "executors": row.executors.join(" "),
         "takes_any": row.takes_any,
+        "capabilities": row.capabilities.iter().map(jct_contract::Capability::as_str).collect::<Vec<_>>().join(" "),
         "slots": row.slots,
         "started_at": row.started_at,
         "stopped_at": row.stopped_at,

@@ -8,13 +8,18 @@ use jct_contract::{Sha256Digest, TraceId};
 use jct_cwom::{ObjectKind, ReviewDecisionStatus};
 use jct_lifecycle::AttemptEnd;
 use jct_store::Store;
-use jct_store::model::{ClaimFilter, NewApiKey, NewAuditKey, NewCheckpoint, NewPush, NewWorker};
+use jct_store::model::{NewApiKey, NewAuditKey, NewCheckpoint, NewPush, NewWorker};
 use serde_json::json;
 
 use crate::egress::request;
+use crate::job_artifacts::new_artifact;
+use crate::manifests::new_manifest;
 use crate::support::evidence::waiting;
 use crate::support::objects::new_object;
-use crate::support::{Db, LEASE, cancel, change, log_line, on_both_engines, principal, reap, settle, task, worker};
+use crate::support::{
+    Db, LEASE, any, cancel, change, log_line, on_both_engines, principal, reap, settle, task, worker,
+};
+use crate::worker_tokens::new_token;
 
 on_both_engines![every_command_has_its_entry_or_a_reason_to_have_none];
 
@@ -41,7 +46,7 @@ fn a_worker() -> NewWorker {
         name: "w".to_owned(),
         version: "1".to_owned(),
         executors: vec!["survey".to_owned()],
-        filter: ClaimFilter::Any,
+        filter: any(),
         slots: 1,
         isolation: None,
     }
@@ -167,6 +172,30 @@ async fn drive(db: &Db, store: &Store, command: &str) -> Option<(Expected, u64, 
             let checkpoint = Checkpoint::following(None, origin, db.now(), 0, 0, &leaves).sign(&sealing_key());
             let why = Expected::None("there would always be something left to seal");
             driven!(why, store.audit_seal(NewCheckpoint { checkpoint, leaves }).await.unwrap())
+        }
+        "CreateWorkerToken" => {
+            driven!(Expected::Entry, store.worker_token_create(new_token("t", b"a")).await.unwrap())
+        }
+        "RevokeWorkerToken" => {
+            let token = store.worker_token_create(new_token("t", b"b")).await.unwrap();
+            driven!(Expected::Entry, store.worker_token_revoke(token.id, principal("a")).await.unwrap())
+        }
+        "WorkerTokenUsed" => {
+            let token = store.worker_token_create(new_token("t", b"c")).await.unwrap();
+            let why = Expected::None("that a token is used is no change of it");
+            driven!(why, store.worker_token_used(token.id).await.unwrap())
+        }
+        "AddJobArtifact" => {
+            task().enqueue(store).await;
+            let holder = worker("w");
+            let claimed = holder.claim_one(store).await;
+            let file = new_artifact(&claimed, holder.id, "log.txt", b"one");
+            driven!(Expected::Entry, store.job_artifact_add(file, 1_000).await.unwrap())
+        }
+        "PutManifest" => driven!(Expected::Entry, store.manifest_put(new_manifest("one", "a: 1")).await.unwrap()),
+        "DeleteManifest" => {
+            store.manifest_put(new_manifest("two", "a: 1")).await.unwrap();
+            driven!(Expected::Entry, store.manifest_delete("two", None, principal("a")).await.unwrap())
         }
         _ => None,
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jct_contract::TaskId;
 use jct_lifecycle::{Fence, ReasonCode, TaskStatus};
-use jct_store::model::{ClaimFilter, ClaimedTask, Holder, TaskState};
+use jct_store::model::{ClaimedTask, Holder, TaskState};
 
 use crate::support::{
-    Db, LEASE, enqueue_many, failed, on_both_engines, principal, record_of, settle, state, status, task, worker,
+    Db, LEASE, any, enqueue_many, failed, offering, on_both_engines, principal, record_of, settle, state, status, task,
+    worker,
 };
 
 on_both_engines![
@@ -55,6 +56,8 @@ async fn a_claim_turns_a_ready_task_into_a_lease(db: Db) {
         holder: Holder::Worker { id: runner.id, name: "runner-1".to_owned() },
         assigned_to: "runner-1".to_owned(),
         cancel_requested_at: None,
+        cancel_note: None,
+        max_attempts: 3,
     };
     assert_eq!(state(&store, id).await, running);
     assert_eq!(db.count("task_ready").await, 0);
@@ -116,7 +119,7 @@ async fn nothing_is_claimed_while_the_queue_is_paused(db: Db) {
     assert!(!store.queue_pause(principal("other"), "again".to_owned()).await.unwrap());
     let runner = worker("runner");
     assert_eq!(runner.claim(&store, 10).await.len(), 0);
-    assert!(!store.has_due_work(&ClaimFilter::Any, None).await.unwrap());
+    assert!(!store.has_due_work(&any(), None).await.unwrap());
     assert_eq!(status(&store, id).await, TaskStatus::Queued);
     let pause = store.queue_status().await.unwrap().paused.unwrap();
     assert_eq!((pause.by.as_str(), pause.reason.as_str(), pause.at), ("operator", "maintenance", db.now()));
@@ -134,9 +137,9 @@ async fn a_filter_takes_only_what_fits(db: Db) {
     let beta = task().executor("beta").enqueue(&store).await;
     let runner = worker("runner");
     assert_eq!(runner.claim_only(&store, &["gamma"], 10).await.len(), 0);
-    assert!(!store.has_due_work(&ClaimFilter::Executors(vec!["gamma".to_owned()]), None).await.unwrap());
+    assert!(!store.has_due_work(&offering(&["gamma"]), None).await.unwrap());
     assert_eq!(runner.claim_only(&store, &[], 10).await.len(), 0);
-    assert!(store.has_due_work(&ClaimFilter::Executors(vec!["beta".to_owned()]), None).await.unwrap());
+    assert!(store.has_due_work(&offering(&["beta"]), None).await.unwrap());
     assert_eq!(ids(&runner.claim_only(&store, &["beta", "gamma"], 10).await), [beta]);
     assert_eq!(ids(&runner.claim_only(&store, &["alpha", "survey"], 10).await), [survey, alpha]);
 }
@@ -188,10 +191,10 @@ async fn a_task_that_went_back_to_the_front_is_found_behind_the_moving_bound(db:
 
 async fn whether_there_is_work_is_a_read(db: Db) {
     let store = db.store().await;
-    assert!(!store.has_due_work(&ClaimFilter::Any, None).await.unwrap());
+    assert!(!store.has_due_work(&any(), None).await.unwrap());
     let id = task().enqueue(&store).await;
-    assert!(store.has_due_work(&ClaimFilter::Any, None).await.unwrap());
+    assert!(store.has_due_work(&any(), None).await.unwrap());
     assert_eq!(record_of(&store, id).await.state.status(), TaskStatus::Queued);
     worker("runner").claim_one(&store).await;
-    assert!(!store.has_due_work(&ClaimFilter::Any, None).await.unwrap());
+    assert!(!store.has_due_work(&any(), None).await.unwrap());
 }

@@ -136,7 +136,8 @@ async fn a_failed_attempt_keeps_what_was_found_out_about_it(db: Db) {
 
 async fn nothing_that_did_not_complete_has_passed(db: Db) {
     let store = db.store().await;
-    for (end, packs) in [(failed(ReasonCode::MemoryLimitExceeded), 1), (AttemptEnd::GivenBack, 1), (AttemptEnd::Cancelled, 1)]
+    for (end, packs) in
+        [(failed(ReasonCode::MemoryLimitExceeded), 1), (AttemptEnd::GivenBack, 1), (AttemptEnd::Cancelled, 1)]
     {
         let claimed = claimed(&store).await;
         let found = findings(Verdict::Pass, CriterionStatus::Satisfied);

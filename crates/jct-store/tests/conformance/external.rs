@@ -55,6 +55,8 @@ async fn taking_a_task_is_a_lease_for_its_budget_and_the_grace(db: Db) {
         holder: Holder::External { principal: "jules".to_owned() },
         assigned_to: "jules-7".to_owned(),
         cancel_requested_at: None,
+        cancel_note: None,
+        max_attempts: 3,
     };
     assert_eq!(state(&store, id).await, running);
     let attempts = store.task_attempts(id).await.unwrap();

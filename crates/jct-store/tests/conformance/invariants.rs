@@ -7,11 +7,11 @@ use futures_util::future::join_all;
 use jct_contract::TaskId;
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::StatusAction;
-use jct_store::model::{ClaimFilter, HeartbeatAnswer, SettleAnswer, TaskState};
+use jct_store::model::{HeartbeatAnswer, SettleAnswer, TaskState};
 
 use crate::support::{
-    Db, LEASE, audit, cancel, change, complete, completed, enqueue_many, failed, log_line, on_both_engines, principal,
-    reap, settle, state, status, take, task, worker,
+    Db, LEASE, any, audit, cancel, change, complete, completed, enqueue_many, failed, log_line, on_both_engines,
+    principal, reap, settle, state, status, take, task, worker,
 };
 
 on_both_engines![
@@ -261,7 +261,7 @@ async fn invariant_09_an_idle_tower_writes_nothing(db: Db) {
     // Everything that a process with nothing to do does, over and over.
     for _ in 0..5 {
         db.pass_seconds(30);
-        assert!(!store.has_due_work(&ClaimFilter::Any, None).await.unwrap());
+        assert!(!store.has_due_work(&any(), None).await.unwrap());
         assert_eq!(runner.claim(&store, 8).await.len(), 0);
         assert_eq!(reap(&store).await, []);
         assert_eq!(store.heartbeat(runner.id, Vec::new(), LEASE).await.unwrap(), Vec::<HeartbeatAnswer>::new());

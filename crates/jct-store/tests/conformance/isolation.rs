@@ -6,7 +6,7 @@ use jct_lifecycle::AttemptEnd;
 use jct_store::model::{Claim, ClaimFilter, ClaimedTask};
 use jct_store::{StatusAction, Store};
 
-use crate::support::{Db, LEASE, change, on_both_engines, reap, settle, take, task, worker};
+use crate::support::{Db, LEASE, any, change, offering, on_both_engines, reap, settle, take, task, worker};
 
 on_both_engines![
     a_claim_takes_only_what_its_level_is_good_for,
@@ -30,8 +30,8 @@ async fn a_claim_takes_only_what_its_level_is_good_for(db: Db) {
         all.push(task().isolation(level.as_str()).enqueue(&store).await);
     }
     let [l3, l2, l1, l0] = all[..] else { panic!("{all:?}") };
-    let only = || ClaimFilter::Executors(vec!["survey".to_owned()]);
-    for filter in [ClaimFilter::Any, only()] {
+    let only = || offering(&["survey"]);
+    for filter in [any(), only()] {
         for (level, expected) in [
             (Some(L0), vec![l0]),
             (Some(L1), vec![l1, l0]),
@@ -48,12 +48,12 @@ async fn a_claim_takes_only_what_its_level_is_good_for(db: Db) {
         }
     }
     // What nobody takes stays, and is no work for those who cannot.
-    assert_eq!(ids(&claim(&store, Some(L2), ClaimFilter::Any, 10).await), [l2, l1, l0]);
-    assert!(!store.has_due_work(&ClaimFilter::Any, Some(L2)).await.unwrap());
+    assert_eq!(ids(&claim(&store, Some(L2), any(), 10).await), [l2, l1, l0]);
+    assert!(!store.has_due_work(&any(), Some(L2)).await.unwrap());
     assert!(!store.has_due_work(&only(), Some(L2)).await.unwrap());
-    assert!(store.has_due_work(&ClaimFilter::Any, Some(L3)).await.unwrap());
-    assert_eq!(ids(&claim(&store, Some(L2), ClaimFilter::Any, 10).await), []);
-    assert_eq!(ids(&claim(&store, Some(L3), ClaimFilter::Any, 10).await), [l3]);
+    assert!(store.has_due_work(&any(), Some(L3)).await.unwrap());
+    assert_eq!(ids(&claim(&store, Some(L2), any(), 10).await), []);
+    assert_eq!(ids(&claim(&store, Some(L3), any(), 10).await), [l3]);
 }
 
 async fn a_task_keeps_its_level_on_every_way_back_to_the_queue(db: Db) {
@@ -61,8 +61,8 @@ async fn a_task_keeps_its_level_on_every_way_back_to_the_queue(db: Db) {
     let id = task().isolation("L3").held().enqueue(&store).await;
     change(&store, id, "ana", StatusAction::Release).await;
     for round in 0..3 {
-        assert_eq!(ids(&claim(&store, Some(L2), ClaimFilter::Any, 10).await), [], "round {round}");
-        let claimed = claim(&store, Some(L3), ClaimFilter::Any, 10).await;
+        assert_eq!(ids(&claim(&store, Some(L2), any(), 10).await), [], "round {round}");
+        let claimed = claim(&store, Some(L3), any(), 10).await;
         assert_eq!(ids(&claimed), [id], "round {round}");
         match round {
             0 => {
@@ -81,7 +81,7 @@ async fn a_task_keeps_its_level_on_every_way_back_to_the_queue(db: Db) {
 async fn a_task_that_insists_on_nothing_runs_everywhere(db: Db) {
     let store = db.store().await;
     let id = task().enqueue(&store).await;
-    assert_eq!(ids(&claim(&store, Some(L0), ClaimFilter::Any, 1).await), [id]);
+    assert_eq!(ids(&claim(&store, Some(L0), any(), 1).await), [id]);
     // Who takes a task outside the tower answers for where it runs.
     let id = task().isolation("L3").enqueue(&store).await;
     let taken = change(&store, id, "jules", take()).await;
@@ -96,7 +96,7 @@ async fn a_worker_says_which_level_it_gives(db: Db) {
             name: name.to_owned(),
             version: "1".to_owned(),
             executors: Vec::new(),
-            filter: ClaimFilter::Any,
+            filter: any(),
             slots: 1,
             isolation,
         };

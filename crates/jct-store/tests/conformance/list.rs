@@ -127,6 +127,7 @@ async fn filters_combine(db: Db) {
         target_repo: Some("partner/app".to_owned()),
         created_after: Some(jct_contract::Timestamp::from_micros(middle.as_micros() - 1)),
         created_before: Some(db.now()),
+        ..TaskFilter::default()
     };
     assert_eq!(all(&store, &filter).await, [wanted]);
 }

@@ -39,8 +39,11 @@ async fn invariant_10_both_migration_sets_go_up_down_up_and_end_in_the_same_sche
 
 async fn the_tables_are_those_the_code_was_written_for(db: Db) {
     migrations::migrate(db.url()).await.unwrap();
-    let code =
-        schema::in_code(concat!(include_str!("../../src/schema.rs"), include_str!("../../src/schema_objects.rs")));
+    let code = schema::in_code(concat!(
+        include_str!("../../src/schema.rs"),
+        include_str!("../../src/schema_jobs.rs"),
+        include_str!("../../src/schema_objects.rs")
+    ));
     let database = schema::columns(&db).await;
     for (line, expected) in database.iter().zip(&code) {
         assert_eq!(line, expected);

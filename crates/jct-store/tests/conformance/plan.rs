@@ -11,11 +11,11 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use jct_contract::{IsolationLevel, Operation, RequesterKind, Timestamp};
 use jct_lifecycle::TaskStatus;
-use jct_store::model::{Claim, ClaimFilter, Cursor, PageStart, TaskFilter};
+use jct_store::model::{Claim, Cursor, PageStart, TaskFilter};
 use jct_store::{Store, StoreOptions};
 
 use crate::support::{
-    Db, LEASE, audit, completed, enqueue_many, log_line, on_both_engines, schema, settle, task, worker,
+    Db, LEASE, any, audit, completed, enqueue_many, log_line, offering, on_both_engines, schema, settle, task, worker,
 };
 
 on_both_engines![no_statement_on_the_way_of_a_task_reads_a_table_from_end_to_end];
@@ -67,8 +67,11 @@ async fn no_statement_on_the_way_of_a_task_reads_a_table_from_end_to_end(db: Db)
 /// without being told types (`unnest` of parameters) joins by primary keys.
 fn is_ours(db: &Db, text: &str) -> bool {
     let reads = ["SELECT", "WITH", "UPDATE", "DELETE"].iter().any(|verb| text.starts_with(verb));
-    let dialect = if text.contains('$') { db.is_postgres() } else { !db.is_postgres() && text.contains('`') };
-    reads && dialect && !text.contains("unnest(") && LARGE.iter().any(|table| text.contains(table))
+    let sqlite = text.contains('`') || text.contains("?1");
+    let dialect = if text.contains('$') { db.is_postgres() } else { !db.is_postgres() && sqlite };
+    // With their types in the text they can be prepared.
+    let untyped = text.contains("unnest($") && !text.contains("::bigint[]");
+    reads && dialect && !untyped && LARGE.iter().any(|table| text.contains(table))
 }
 
 fn reads_everything(db: &Db, line: &str) -> bool {
@@ -88,7 +91,7 @@ async fn live(db: &Db, store: &Store) {
     let id = task().key("plan").enqueue(store).await;
     store.task_by_idempotency_key("plan").await.unwrap();
     let runner = worker("runner");
-    for filter in [ClaimFilter::Any, ClaimFilter::Executors(vec!["survey".to_owned()])] {
+    for filter in [any(), offering(&["survey"])] {
         for level in [None, Some(IsolationLevel::L2)] {
             assert!(store.has_due_work(&filter, level).await.unwrap());
             let claim = Claim { filter: filter.clone(), isolation: level, ..runner.request(1) };

@@ -148,7 +148,7 @@ async fn a_waiting_task_is_cancelled_at_once(db: Db) {
             panic!("not finished")
         };
         assert_eq!((status, reason), (TaskStatus::Cancelled, ReasonCode::Cancelled));
-        assert_eq!((outcome, started_at, attempt), (Err("cancelled by `alice`".to_owned()), None, None));
+        assert_eq!((outcome, started_at, attempt), (Err("cancelled by `alice`: no budget".to_owned()), None, None));
         let last = audit(&store, id).await.pop().unwrap();
         assert_eq!((last.actor_id.as_str(), last.note.as_deref()), ("alice", Some("no budget")));
     }

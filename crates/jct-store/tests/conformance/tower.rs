@@ -6,7 +6,7 @@ use jct_contract::Sha256Digest;
 use jct_store::model::{ClaimFilter, NewApiKey, NewWorker};
 use jct_store::{KeyAnswer, StoreError};
 
-use crate::support::{Db, on_both_engines, principal, task, worker};
+use crate::support::{Db, any, offering, on_both_engines, principal, task, worker};
 
 on_both_engines![
     a_worker_is_seen_until_it_stops,
@@ -37,8 +37,8 @@ fn new_worker(process: &crate::support::Worker, name: &str, filter: ClaimFilter)
 async fn a_worker_is_seen_until_it_stops(db: Db) {
     let store = db.store().await;
     let (any, some) = (worker("b"), worker("a"));
-    store.worker_started(new_worker(&any, "b", ClaimFilter::Any)).await.unwrap();
-    let only = ClaimFilter::Executors(vec!["command".to_owned(), "survey".to_owned()]);
+    store.worker_started(new_worker(&any, "b", crate::support::any())).await.unwrap();
+    let only = offering(&["command", "survey"]);
     store.worker_started(new_worker(&some, "a", only)).await.unwrap();
     let start = db.now();
     task().enqueue(&store).await;
@@ -123,7 +123,7 @@ async fn a_subscription_hears_of_other_stores_changes(db: Db) {
     let mut other = there.wake();
     let hears = async {
         loop {
-            if other.changed(PATIENCE).await && there.has_due_work(&ClaimFilter::Any, None).await.unwrap() {
+            if other.changed(PATIENCE).await && there.has_due_work(&any(), None).await.unwrap() {
                 break;
             }
         }

@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jct_contract::{TaskId, Timestamp};
+use jct_contract::{JobType, TaskId, Timestamp};
 use jct_lifecycle::{AttemptEnd, Disposition, Fence, LeaseRef, ReasonCode, TaskStatus};
-use jct_store::model::{Claim, ClaimFilter, Enqueued, HeartbeatAnswer, Reaped, SettleAnswer, TaskState};
+use jct_store::model::{Claim, Enqueued, HeartbeatAnswer, Reaped, SettleAnswer, TaskState};
 use jct_store::{ChangeAnswer, RecordAnswer, StatusAction, StatusChange, Store};
 
 use super::reference::{Answer, Holder, Model, Place};
 use super::script::{Action, End, Step};
-use crate::support::{Worker, assert_rebuilt, audit, failed, log_line, principal, settlement, task, worker};
+use crate::support::{Worker, assert_rebuilt, audit, failed, log_line, offering, principal, settlement, task, worker};
 
 const WORKER_LEASE: Duration = Duration::from_secs(30);
+/// What only some claims offer.
+const SPECIAL: &str = "special";
 /// With the budget of every task in the model, 30 seconds, this is the model's lease of an outsider.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -61,10 +63,11 @@ impl Lane {
         let told = |error: jct_store::StoreError| format!("{step:?} failed: {error:?}");
         let lease_of = |back| model.lease(back).map(|(task, generation, _)| self.lease_ref(task, generation));
         Ok(match step {
-            Step::Enqueue { hold, key, variant, max_attempts } => {
-                self.enqueue(store, (hold, key, variant, max_attempts)).await.map_err(told)?
+            Step::Enqueue { hold, key, variant, max_attempts, priority, special } => {
+                let what = (hold, key, variant, max_attempts);
+                self.enqueue(store, what, (priority, special)).await.map_err(told)?
             }
-            Step::Claim { limit, worker } => self.claim(store, limit, worker).await.map_err(told)?,
+            Step::Claim { limit, worker, able } => self.claim(store, limit, worker, able).await.map_err(told)?,
             Step::Heartbeat { lease, worker } => {
                 let Some(lease) = lease_of(lease) else { return Ok(Answer::Nothing) };
                 let id = self.workers[worker].id;
@@ -116,9 +119,14 @@ impl Lane {
         &mut self,
         store: &Store,
         (hold, key, variant, max_attempts): (bool, Option<u8>, u8, u32),
+        (priority, special): (i64, bool),
     ) -> Result<Answer, jct_store::StoreError> {
         let mut new = task().executor(&self.name).budget(30).attempts(max_attempts);
         new = new.objective(&format!("variant {variant}"));
+        new = new.priority(priority);
+        if special {
+            new = new.job(JobType::Task, &[&self.name, SPECIAL]);
+        }
         if hold {
             new = new.held();
         }
@@ -135,11 +143,18 @@ impl Lane {
             }
             Enqueued::Replayed { task_id } => Answer::Replayed(self.index(task_id)),
             Enqueued::KeyReused { task_id } => Answer::KeyReused(self.index(task_id)),
+            Enqueued::ManifestGone => Answer::Nothing,
         })
     }
 
-    async fn claim(&self, store: &Store, limit: u32, worker: usize) -> Result<Answer, jct_store::StoreError> {
-        let filter = ClaimFilter::Executors(vec![self.name.clone()]);
+    async fn claim(
+        &self,
+        store: &Store,
+        limit: u32,
+        worker: usize,
+        able: bool,
+    ) -> Result<Answer, jct_store::StoreError> {
+        let filter = if able { offering(&[SPECIAL, &self.name]) } else { offering(&[&self.name]) };
         let claim = Claim { filter, lease: WORKER_LEASE, ..self.workers[worker].request(limit) };
         let claimed = store.claim(claim).await?;
         Ok(Answer::Claimed(claimed.iter().map(|task| (self.index(task.lease.task_id), task.attempt)).collect()))

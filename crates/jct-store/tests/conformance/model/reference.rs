@@ -22,6 +22,8 @@ pub(super) struct Task {
     key: Option<u8>,
     variant: u8,
     max_attempts: u32,
+    priority: i64,
+    special: bool,
     pub(super) place: Place,
     /// One entry an attempt; its fence's generation is its number, since each lease is one attempt.
     pub(super) attempts: Vec<Option<(ReasonCode, TaskStatus)>>,
@@ -105,8 +107,10 @@ impl Model {
 
     pub(super) fn apply(&mut self, step: Step) -> Answer {
         match step {
-            Step::Enqueue { hold, key, variant, max_attempts } => self.enqueue(hold, key, variant, max_attempts),
-            Step::Claim { limit, worker } => self.claim(limit as usize, worker),
+            Step::Enqueue { hold, key, variant, max_attempts, priority, special } => {
+                self.enqueue(hold, (key, variant), max_attempts, (priority, special))
+            }
+            Step::Claim { limit, worker, able } => self.claim(limit as usize, worker, able),
             Step::Heartbeat { lease, worker } => self.with_lease(lease, |model, lease| model.heartbeat(lease, worker)),
             Step::Record { lease, lines } => self.with_lease(lease, |model, lease| model.record(lease, lines)),
             Step::Settle { lease, end } => self.with_lease(lease, |model, lease| model.settle(lease, end)),
@@ -131,7 +135,13 @@ impl Model {
         }
     }
 
-    fn enqueue(&mut self, hold: bool, key: Option<u8>, variant: u8, max_attempts: u32) -> Answer {
+    fn enqueue(
+        &mut self,
+        hold: bool,
+        (key, variant): (Option<u8>, u8),
+        max_attempts: u32,
+        (priority, special): (i64, bool),
+    ) -> Answer {
         let owner = key.and_then(|_| self.tasks.iter().position(|task| task.key == key));
         if let Some(owner) = owner {
             let same = self.tasks[owner].variant == variant;
@@ -139,23 +149,37 @@ impl Model {
         }
         let place = if hold { Place::Pending } else { Place::Queued { run_at: self.now, attempts: 0, max_attempts } };
         let (attempts, receipts) = (Vec::new(), Vec::new());
-        self.tasks.push(Task { key, variant, max_attempts, place, attempts, receipts, events: 1, audits: 1 });
+        let (events, audits) = (1, 1);
+        self.tasks.push(Task {
+            key,
+            variant,
+            max_attempts,
+            priority,
+            special,
+            place,
+            attempts,
+            receipts,
+            events,
+            audits,
+        });
         Answer::Created
     }
 
-    fn claim(&mut self, limit: usize, worker: usize) -> Answer {
-        let mut due: Vec<(i64, usize)> = self
+    fn claim(&mut self, limit: usize, worker: usize, able: bool) -> Answer {
+        let mut due: Vec<(i64, i64, usize)> = self
             .tasks
             .iter()
             .enumerate()
             .filter_map(|(n, task)| match task.place {
-                Place::Queued { run_at, .. } if run_at <= self.now => Some((run_at, n)),
+                Place::Queued { run_at, .. } if run_at <= self.now && (able || !task.special) => {
+                    Some((-task.priority, run_at, n))
+                }
                 _ => None,
             })
             .collect();
         due.sort_unstable();
         due.truncate(limit);
-        let claimed = due.into_iter().map(|(_, n)| {
+        let claimed = due.into_iter().map(|(_, _, n)| {
             let attempt = self.start(n, Holder::Worker(worker), WORKER_LEASE);
             self.leases.push((n, i64::from(attempt), worker));
             (n, attempt)
@@ -290,6 +314,7 @@ impl Model {
         match (*holder, action) {
             (Holder::Worker(_), Action::Cancel) => {
                 task.audits += u64::from(!*cancel);
+                task.events += u64::from(!*cancel);
                 *cancel = true;
                 return Answer::CancelRequested;
             }

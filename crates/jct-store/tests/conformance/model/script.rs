@@ -11,10 +11,15 @@ pub(super) enum Step {
         key: Option<u8>,
         variant: u8,
         max_attempts: u32,
+        priority: i64,
+        /// Whether it needs something that not every claim offers.
+        special: bool,
     },
     Claim {
         limit: u32,
         worker: usize,
+        /// Whether what is special may be taken.
+        able: bool,
     },
     Heartbeat {
         lease: usize,
@@ -106,8 +111,10 @@ fn step(dice: &mut StdRng, at: usize) -> Step {
             key: dice.random_bool(0.5).then(|| dice.random_range(0..2)),
             variant: u8::from(dice.random_bool(0.3)),
             max_attempts: dice.random_range(1..=3),
+            priority: dice.random_range(-1..=1),
+            special: dice.random_bool(0.2),
         },
-        12..32 => Step::Claim { limit: dice.random_range(1..=2), worker },
+        12..32 => Step::Claim { limit: dice.random_range(1..=2), worker, able: dice.random_bool(0.7) },
         32..42 => Step::Heartbeat { lease, worker },
         42..50 => Step::Record { lease, lines: dice.random_range(0..=2) },
         50..70 => Step::Settle { lease, end: end(dice) },

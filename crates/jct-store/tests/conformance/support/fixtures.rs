@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use jct_audit::StoredEntry;
-use jct_contract::{Clock, Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId};
+use jct_contract::{
+    CapabilitySet, Clock, JobType, Principal, RequesterKind, Sha256Digest, SystemClock, TaskId, TaskSpec, TraceId,
+    WorkerId,
+};
 use jct_lifecycle::{AttemptEnd, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
 use jct_store::model::{
-    AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, EventKind, NewEvent, NewTask, NewTaskObjects, RunReport,
-    SettleAnswer, Settlement, TaskRecord, TaskState,
+    AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, EventKind, JobFacts, ManifestUse, NewEvent, NewTask,
+    NewTaskObjects, RunReport, SettleAnswer, Settlement, TaskRecord, TaskState,
 };
 use jct_store::{ChangeAnswer, StatusAction, StatusChange, Store};
 use serde_json::{Value, json};
@@ -28,6 +31,12 @@ pub(crate) struct Fixture {
     max_attempts: u32,
     submitter: Principal,
     objects: bool,
+    job_type: Option<JobType>,
+    priority: i64,
+    needs: Option<CapabilitySet>,
+    affinity_key: Option<String>,
+    manifest: Option<ManifestUse>,
+    events: Vec<NewEvent>,
 }
 
 pub(crate) fn task() -> Fixture {
@@ -37,7 +46,19 @@ pub(crate) fn task() -> Fixture {
         "operation": "analysis",
         "target": { "repo": "myorg/app" },
     });
-    Fixture { spec, hold: false, max_attempts: 3, submitter: principal("submitter"), objects: false }
+    Fixture {
+        spec,
+        hold: false,
+        max_attempts: 3,
+        submitter: principal("submitter"),
+        objects: false,
+        job_type: None,
+        priority: 0,
+        needs: None,
+        affinity_key: None,
+        manifest: None,
+        events: Vec::new(),
+    }
 }
 
 impl Fixture {
@@ -87,6 +108,35 @@ impl Fixture {
         Self { max_attempts, ..self }
     }
 
+    /// A job of this type that needs these capabilities.
+    pub(crate) fn job(self, job_type: JobType, needs: &[&str]) -> Self {
+        Self { job_type: Some(job_type), needs: Some(capabilities(needs)), ..self }
+    }
+
+    pub(crate) fn priority(self, priority: i64) -> Self {
+        Self { priority, ..self }
+    }
+
+    pub(crate) fn affinity(self, key: &str) -> Self {
+        Self { affinity_key: Some(key.to_owned()), ..self }
+    }
+
+    /// A run of a manifest, out of the registry or not.
+    pub(crate) fn manifest(self, name: &str, content: &str, from_registry: bool) -> Self {
+        let manifest = ManifestUse {
+            name: name.to_owned(),
+            hash: Sha256Digest::of(content.as_bytes()).to_string(),
+            content: content.into(),
+            from_registry,
+        };
+        Self { manifest: Some(manifest), ..self }.executor("manifest").job(JobType::Manifest, &["manifest"])
+    }
+
+    pub(crate) fn event(mut self, event: NewEvent) -> Self {
+        self.events.push(event);
+        self
+    }
+
     /// With the work objects that come with a task.
     pub(crate) fn with_objects(self) -> Self {
         Self { objects: true, ..self }
@@ -97,8 +147,18 @@ impl Fixture {
         let spec = TaskSpec::from_json(self.spec.to_string().as_bytes()).unwrap();
         let (admitted, trace_id) = (evaluate(&spec, &policy).unwrap(), TraceId::generate());
         let objects = |task| NewTaskObjects::of(task, None, trace_id.clone(), SystemClock.now()).unwrap();
+        let plain = JobFacts::of_task(admitted.task());
+        let job = JobFacts {
+            job_type: self.job_type.unwrap_or(plain.job_type),
+            priority: self.priority.try_into().unwrap(),
+            capabilities: self.needs.clone().unwrap_or(plain.capabilities),
+            affinity_key: self.affinity_key.as_ref().map(|key| key.parse().unwrap()),
+            manifest: self.manifest.clone(),
+        };
         NewTask {
             objects: self.objects.then(|| Box::new(objects(admitted.task()))),
+            job,
+            events: self.events.clone(),
             admitted,
             policy_canonical: policy.canonical_json().into(),
             trace_id,
@@ -153,7 +213,7 @@ impl Worker {
             worker_name: self.name.clone(),
             limit,
             lease: LEASE,
-            filter: ClaimFilter::Any,
+            filter: any(),
             isolation: None,
         }
     }
@@ -163,8 +223,7 @@ impl Worker {
     }
 
     pub(crate) async fn claim_only(&self, store: &Store, executors: &[&str], limit: u32) -> Vec<ClaimedTask> {
-        let only = executors.iter().map(|name| (*name).to_owned()).collect();
-        store.claim(Claim { filter: ClaimFilter::Executors(only), ..self.request(limit) }).await.unwrap()
+        store.claim(Claim { filter: offering(executors), ..self.request(limit) }).await.unwrap()
     }
 
     /// The one task there is to claim.
@@ -173,6 +232,20 @@ impl Worker {
         assert_eq!(claimed.len(), 1, "one due task was expected");
         claimed.remove(0)
     }
+}
+
+/// Whatever task there is; of other jobs those that need nothing.
+pub(crate) fn any() -> ClaimFilter {
+    ClaimFilter::any(CapabilitySet::default())
+}
+
+/// What needs nothing beside these capabilities.
+pub(crate) fn offering(words: &[&str]) -> ClaimFilter {
+    ClaimFilter::offering(capabilities(words))
+}
+
+pub(crate) fn capabilities(words: &[&str]) -> CapabilitySet {
+    words.iter().map(|word| word.parse().unwrap()).collect()
 }
 
 pub(crate) fn completed(result: &str) -> AttemptEnd {
@@ -192,6 +265,7 @@ pub(crate) fn settlement(lease: LeaseRef, end: AttemptEnd) -> Settlement {
         artifacts: Vec::new(),
         evidence: None,
         report: RunReport::default(),
+        manifest_state: None,
         retry: RETRY,
         jitter: 1.0,
     }

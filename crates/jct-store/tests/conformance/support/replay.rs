@@ -1,10 +1,10 @@
 //! The log as a witness: chains without a break, and tasks rebuilt from their entries.
 
 use jct_audit::{ChainHash, Content, StoredEntry, link, rebuild};
-use jct_contract::{IssueId, ObjectId, TaskId};
+use jct_contract::{AffinityKey, Capability, CapabilitySet, IssueId, ObjectId, TaskId};
 use jct_cwom::ObjectKind;
 use jct_store::Store;
-use jct_store::model::{Holder, TaskRecord, TaskState, Versioned};
+use jct_store::model::{Holder, JobFacts, JobRecordFacts, TaskRecord, TaskState, Versioned};
 use serde_json::{Map, Value, json};
 
 use super::{audit, audit_of, record_of};
@@ -74,7 +74,27 @@ async fn kept(store: &Store, record: &TaskRecord) -> Value {
         "cwom_issue_id": record.issue_id,
     });
     kept.as_object_mut().unwrap().extend(place(&record.state));
+    kept.as_object_mut().unwrap().extend(job(record));
     kept
+}
+
+/// What sets the task apart from one that says nothing about itself as a job.
+fn job(record: &TaskRecord) -> Map<String, Value> {
+    let plain = JobFacts::of_task(&record.task).record();
+    let JobRecordFacts { job_type, priority, capabilities, affinity_key } = &record.job;
+    let words = |set: &CapabilitySet| set.iter().map(Capability::as_str).collect::<Vec<_>>().join(" ");
+    let manifest = record.manifest.as_ref();
+    let job = json!({
+        "job_type": (*job_type != plain.job_type).then(|| job_type.as_str()),
+        "priority": (*priority != plain.priority).then(|| priority.get()),
+        "capabilities": (*capabilities != plain.capabilities).then(|| words(capabilities)),
+        "affinity_key": affinity_key.as_ref().map(AffinityKey::as_str),
+        "manifest_name": manifest.map(|manifest| &manifest.name),
+        "manifest_hash": manifest.map(|manifest| &manifest.hash),
+        "manifest_registered": manifest.filter(|manifest| manifest.from_registry).map(|_| true),
+    });
+    let Value::Object(job) = job else { panic!("{job}") };
+    job.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
 
 fn place(state: &TaskState) -> Map<String, Value> {

@@ -3,19 +3,19 @@
 //! diesel prepares raw SQL anew each time, since it may be different each time. Ours is not, and on a small transaction
 //! the second round trip and the planning are most of the time.
 
-use diesel::pg::Pg;
+use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 
 /// A statement whose text is always the same.
-pub(super) struct Cached<Q>(pub(super) Q);
+pub(crate) struct Cached<Q>(pub(crate) Q);
 
-impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Cached<Q> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Cached<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out)
     }
 
-    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+    fn is_safe_to_cache_prepared(&self, _backend: &DB) -> QueryResult<bool> {
         Ok(true)
     }
 }

@@ -1,0 +1,212 @@
+//! Claims on PostgreSQL: from every lane that fits no more rows than are asked for, from each its own share, in one
+//! statement.
+//!
+//! Claimed rows stay behind as dead index entries for as long as any snapshot may see them. A claim that starts at the
+//! front of a lane steps over all of them; one that starts where the last claim ended does not, and keeps its speed
+//! while a long query or a backup runs. Rows may sort before such a bound (another writer's commit came late, a task was
+//! given back elsewhere), so the fronts are read again once a second, and whenever nothing was found behind the bounds.
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel_async::RunQueryDsl;
+use jct_contract::{Capability, IsolationLevel, JobType, Timestamp, WorkerId};
+
+use super::Conn;
+use crate::cached::Cached;
+use crate::context::{ClaimBounds, Context};
+use crate::model::ClaimFilter;
+use crate::rows::ReadyRow;
+use crate::types::{DbId, Id};
+
+/// How long the fronts of the lanes may go unread, in microseconds.
+const PROBE_EVERY: i64 = 1_000_000;
+
+/// The lanes that fit: `$1` takes any task, `$2` what the worker has, `$3` its types, `$4` its level.
+const FITTING: &str = "NOT EXISTS (SELECT FROM queue_pauses) \
+     AND (($1 AND l.job_type = 'task') OR string_to_array(l.capabilities, ' ') <@ $2) \
+     AND ($3::text[] IS NULL OR l.job_type = ANY($3)) AND ($4::text IS NULL OR l.isolation <= $4)";
+
+/// What of a fitting lane is taken: `$5` is now, `$6` the repositories.
+const DUE: &str = "r.lane_id = l.id AND r.run_at <= $5 \
+     AND ($6::text[] IS NULL OR l.job_type = 'manifest' OR EXISTS (SELECT FROM tasks t, unnest($6) AS allowed (repo) \
+     WHERE t.id = r.task_id AND (t.target_repo = allowed.repo OR starts_with(t.target_repo, allowed.repo || '/'))))";
+
+/// What of it is left to others: `$7` is the worker.
+const FREE: &str = "(NOT l.keyed OR NOT EXISTS (SELECT FROM queue_affinities a \
+     WHERE a.affinity_key = r.affinity_key AND a.worker_id <> $7 AND a.held_until > $5))";
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(embed)]
+    ready: ReadyRow,
+    #[diesel(sql_type = BigInt)]
+    priority: i64,
+    #[diesel(sql_type = Bool)]
+    keyed: bool,
+    /// How many rows there were to take, as far as they were asked for; some may have been another writer's.
+    #[diesel(sql_type = BigInt)]
+    wanted: i64,
+}
+
+/// The conditions of a claim as parameters.
+struct Wanted<'a> {
+    filter: &'a ClaimFilter,
+    capabilities: Vec<&'a str>,
+    types: Option<Vec<&'static str>>,
+    level: Option<&'static str>,
+    now: i64,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(filter: &'a ClaimFilter, isolation: Option<IsolationLevel>, now: Timestamp) -> Self {
+        Self {
+            filter,
+            capabilities: filter.capabilities.iter().map(Capability::as_str).collect(),
+            types: filter.types.as_ref().map(|types| types.iter().copied().map(JobType::as_str).collect()),
+            level: isolation.map(IsolationLevel::as_str),
+            now: now.as_micros(),
+        }
+    }
+}
+
+/// Binds `$1` to `$6`.
+macro_rules! bound {
+    ($text:expr, $wanted:expr) => {
+        sql_query($text)
+            .bind::<Bool, _>($wanted.filter.any_task)
+            .bind::<Array<Text>, _>(&$wanted.capabilities)
+            .bind::<Nullable<Array<Text>>, _>(&$wanted.types)
+            .bind::<Nullable<Text>, _>($wanted.level)
+            .bind::<BigInt, _>($wanted.now)
+            .bind::<Nullable<Array<Text>>, _>(&$wanted.filter.repositories)
+    };
+}
+
+/// Takes up to `limit` due rows off the queue for a worker, the most urgent first and of those the oldest; none while it
+/// is paused. Rows that another writer is taking are passed over.
+pub(super) async fn take_ready(
+    conn: &mut Conn,
+    context: Context<'_>,
+    (filter, isolation, worker): (&ClaimFilter, Option<IsolationLevel>, WorkerId),
+    limit: i64,
+) -> QueryResult<Vec<ReadyRow>> {
+    let wanted = Wanted::new(filter, isolation, context.now);
+    let bounds = bounds_to_use(context);
+    let mut reads_fronts = bounds.0.is_empty();
+    let mut taken = take_shares(conn, &wanted, worker, limit, bounds).await?;
+    let count = i64::try_from(taken.len()).unwrap_or(limit);
+    // Nothing says whether there was nothing, or nothing but rows that other writers are taking.
+    if taken.as_slice().first().is_none_or(|first| count < first.wanted) {
+        taken.extend(take_fronts(conn, &wanted, worker, limit - count).await?);
+        reads_fronts = true;
+    }
+    if reads_fronts {
+        context.shared.claim_bounds().probed_at = context.now.as_micros();
+    }
+    taken.sort_unstable_by_key(|taken| (-taken.priority, taken.ready.run_at, taken.ready.task_id));
+    // Whoever passes over rows leaves them behind for others.
+    if filter.repositories.is_none() {
+        move_bounds(&mut context.shared.claim_bounds(), &taken);
+    }
+    Ok(taken.into_iter().map(|taken| taken.ready).collect())
+}
+
+/// Lanes, and the last place taken in each.
+type Bounds = (Vec<i64>, Vec<i64>, Vec<Id>);
+
+fn bounds_to_use(context: Context<'_>) -> Bounds {
+    let bounds = context.shared.claim_bounds();
+    if context.now.as_micros() - bounds.probed_at >= PROBE_EVERY {
+        return Bounds::default();
+    }
+    let mut columns = Bounds::default();
+    for (lane, (run_at, task_id)) in &bounds.after {
+        columns.0.push(*lane);
+        columns.1.push(*run_at);
+        columns.2.push(*task_id);
+    }
+    columns
+}
+
+fn move_bounds(bounds: &mut ClaimBounds, taken: &[Taken]) {
+    for Taken { ready, .. } in taken.iter().filter(|taken| !taken.keyed) {
+        let place = (ready.run_at, ready.task_id);
+        let after = bounds.after.entry(ready.lane_id).or_insert(place);
+        *after = place.max(*after);
+    }
+}
+
+/// Looks first, without a lock, how many rows each lane contributes, then takes exactly that many from each: nothing is
+/// locked that is not taken.
+async fn take_shares(
+    conn: &mut Conn,
+    wanted: &Wanted<'_>,
+    worker: WorkerId,
+    limit: i64,
+    bounds: Bounds,
+) -> QueryResult<Vec<Taken>> {
+    let behind = "(r.run_at, r.task_id) > (l.run_at, l.task_id)";
+    let text = format!(
+        "WITH lane AS MATERIALIZED (SELECT l.id, l.job_type, l.priority, l.keyed, \
+         coalesce(b.run_at, -9223372036854775808) AS run_at, \
+         coalesce(b.task_id, '00000000-0000-0000-0000-000000000000') AS task_id \
+         FROM queue_lanes l LEFT JOIN unnest($8::bigint[], $9::bigint[], $10::uuid[]) AS b (lane_id, run_at, task_id) \
+         ON b.lane_id = l.id WHERE {FITTING}), \
+         head AS MATERIALIZED (SELECT l.id FROM lane l CROSS JOIN LATERAL (SELECT r.run_at, r.task_id FROM task_ready r \
+         WHERE {DUE} AND {behind} AND {FREE} ORDER BY r.run_at, r.task_id LIMIT $11) h \
+         ORDER BY l.priority DESC, h.run_at, h.task_id LIMIT $11), \
+         share AS MATERIALIZED (SELECT id, count(*) AS rows FROM head GROUP BY id), \
+         due AS MATERIALIZED (SELECT d.task_id, l.priority, l.keyed FROM share s JOIN lane l ON l.id = s.id \
+         CROSS JOIN LATERAL (SELECT r.task_id FROM task_ready r WHERE {DUE} AND {behind} AND {FREE} \
+         ORDER BY r.run_at, r.task_id LIMIT s.rows FOR UPDATE SKIP LOCKED) d) \
+         DELETE FROM task_ready r USING due WHERE r.task_id = due.task_id \
+         RETURNING r.*, due.priority, due.keyed, (SELECT count(*) FROM head) AS wanted"
+    );
+    Cached(
+        bound!(text, wanted)
+            .bind::<DbId, _>(Id::from(worker))
+            .bind::<Array<BigInt>, _>(bounds.0)
+            .bind::<Array<BigInt>, _>(bounds.1)
+            .bind::<Array<DbId>, _>(bounds.2)
+            .bind::<BigInt, _>(limit),
+    )
+    .load(conn)
+    .await
+}
+
+/// Takes whatever is free, from the front of each lane. Rows that others lock at the moment are no reason to come back
+/// with less; for that, up to `limit` rows of each lane are locked until the commit.
+async fn take_fronts(conn: &mut Conn, wanted: &Wanted<'_>, worker: WorkerId, limit: i64) -> QueryResult<Vec<Taken>> {
+    let text = format!(
+        "WITH locked AS MATERIALIZED (SELECT f.task_id, f.run_at, l.priority, l.keyed FROM queue_lanes l \
+         CROSS JOIN LATERAL (SELECT r.run_at, r.task_id FROM task_ready r WHERE {DUE} AND {FREE} \
+         ORDER BY r.run_at, r.task_id LIMIT $8 FOR UPDATE SKIP LOCKED) f WHERE {FITTING}), \
+         due AS MATERIALIZED (SELECT * FROM locked ORDER BY priority DESC, run_at, task_id LIMIT $8) \
+         DELETE FROM task_ready r USING due WHERE r.task_id = due.task_id \
+         RETURNING r.*, due.priority, due.keyed, $8::bigint AS wanted"
+    );
+    Cached(bound!(text, wanted).bind::<DbId, _>(Id::from(worker)).bind::<BigInt, _>(limit)).load(conn).await
+}
+
+/// Whether a claim would find something. Row by row in the order of the index: in any order, every dead row at the front
+/// of the table would be stepped over.
+pub(super) async fn has_due_work(
+    conn: &mut Conn,
+    now: Timestamp,
+    filter: &ClaimFilter,
+    isolation: Option<IsolationLevel>,
+) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    let text = format!(
+        "SELECT TRUE AS found FROM queue_lanes l CROSS JOIN LATERAL (SELECT FROM task_ready r WHERE {DUE} \
+         ORDER BY r.run_at, r.task_id LIMIT 1) h WHERE {FITTING} LIMIT 1"
+    );
+    let wanted = Wanted::new(filter, isolation, now);
+    let found: Option<Found> = Cached(bound!(text, wanted)).get_result(conn).await.optional()?;
+    Ok(found.is_some_and(|found| found.found))
+}

@@ -1,0 +1,146 @@
+//! Claims on SQLite: the lanes that fit, the most urgent first, until there is enough. One writer writes at a time, so
+//! nothing is locked, and rows that are gone are gone.
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel_async::RunQueryDsl;
+use jct_contract::{IsolationLevel, JobType, Timestamp, WorkerId};
+
+use super::Conn;
+use crate::cached::Cached;
+use crate::context::Context;
+use crate::model::ClaimFilter;
+use crate::rows::ReadyRow;
+use crate::schema::task_ready;
+use crate::types::{DbId, Id};
+
+/// The lanes that fit: `?1` takes any task, `?2` what the worker has, `?3` its types, `?4` its level. Lists are arrays in
+/// JSON; what a lane needs becomes one here.
+const FITTING: &str = "NOT EXISTS (SELECT 1 FROM queue_pauses) \
+     AND ((?1 AND l.job_type = 'task') OR l.capabilities = '' OR NOT EXISTS (SELECT 1 FROM \
+     json_each('[\"' || replace(l.capabilities, ' ', '\",\"') || '\"]') AS needed \
+     WHERE needed.value NOT IN (SELECT value FROM json_each(?2)))) \
+     AND (?3 IS NULL OR l.job_type IN (SELECT value FROM json_each(?3))) AND (?4 IS NULL OR l.isolation <= ?4)";
+
+/// What of a lane's due rows is about an allowed repository: `?6` are the repositories.
+const ALLOWED: &str = "EXISTS (SELECT 1 FROM tasks t, json_each(?6) AS allowed WHERE t.id = r.task_id \
+     AND (t.target_repo = allowed.value \
+     OR substr(t.target_repo, 1, length(allowed.value) + 1) = allowed.value || '/'))";
+
+#[derive(QueryableByName)]
+struct Lane {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    priority: i64,
+    #[diesel(sql_type = Bool)]
+    keyed: bool,
+    #[diesel(sql_type = Bool)]
+    about_a_repository: bool,
+}
+
+fn json<T: serde::Serialize>(list: &[T]) -> String {
+    serde_json::Value::from_iter(list.iter().map(|one| serde_json::json!(one))).to_string()
+}
+
+/// Binds `?1` to `?4`.
+macro_rules! bound {
+    ($text:expr, $filter:expr, $isolation:expr) => {
+        sql_query($text)
+            .bind::<Bool, _>($filter.any_task)
+            .bind::<Text, _>(json($filter.capabilities.as_slice()))
+            .bind::<Nullable<Text>, _>(
+                $filter.types.as_ref().map(|types| json(&types.iter().map(|one| one.as_str()).collect::<Vec<_>>())),
+            )
+            .bind::<Nullable<Text>, _>($isolation.map(IsolationLevel::as_str))
+    };
+}
+
+/// Takes up to `limit` due rows off the queue for a worker, the most urgent first and of those the oldest; none while it
+/// is paused.
+pub(super) async fn take_ready(
+    conn: &mut Conn,
+    context: Context<'_>,
+    (filter, isolation, worker): (&ClaimFilter, Option<IsolationLevel>, WorkerId),
+    limit: i64,
+) -> QueryResult<Vec<ReadyRow>> {
+    let text = format!(
+        "SELECT l.id, l.priority, l.keyed, l.job_type <> '{}' AS about_a_repository FROM queue_lanes l \
+         WHERE {FITTING} ORDER BY l.priority DESC",
+        JobType::Manifest
+    );
+    let lanes: Vec<Lane> = Cached(bound!(text, filter, isolation)).load(conn).await?;
+    let enough = usize::try_from(limit).unwrap_or(0);
+    let mut taken: Vec<ReadyRow> = Vec::new();
+    // Lanes of one priority are merged by age; a less urgent one gets what is left.
+    for equals in lanes.chunk_by(|a, b| a.priority == b.priority) {
+        let missing = enough - taken.len();
+        if missing == 0 {
+            break;
+        }
+        let mut rows = Vec::new();
+        for lane in equals {
+            let most = i64::try_from(missing).unwrap_or(limit);
+            rows.extend(due_rows(conn, context.now, (lane, filter, worker), most).await?);
+        }
+        rows.sort_unstable_by_key(|row| (row.run_at, row.task_id));
+        taken.extend(rows.into_iter().take(missing));
+    }
+    for row in &taken {
+        diesel::delete(task_ready::table.find(row.task_id)).execute(conn).await?;
+    }
+    Ok(taken)
+}
+
+/// The first due rows of a lane that the worker may have.
+async fn due_rows(
+    conn: &mut Conn,
+    now: Timestamp,
+    (lane, filter, worker): (&Lane, &ClaimFilter, WorkerId),
+    limit: i64,
+) -> QueryResult<Vec<ReadyRow>> {
+    let mut text = "SELECT r.* FROM task_ready r WHERE r.lane_id = ?1 AND r.run_at <= ?2".to_owned();
+    if lane.keyed {
+        text.push_str(
+            " AND NOT EXISTS (SELECT 1 FROM queue_affinities a WHERE a.affinity_key = r.affinity_key \
+             AND a.worker_id <> ?4 AND a.held_until > ?2)",
+        );
+    }
+    let allowed = filter.repositories.as_deref().filter(|_| lane.about_a_repository).map(json);
+    if allowed.is_some() {
+        text = format!("{text} AND {}", ALLOWED.replace("?6", "?5"));
+    }
+    text.push_str(" ORDER BY r.run_at, r.task_id LIMIT ?3");
+    // A parameter that the text does not name would be one too many.
+    let query = sql_query(text).bind::<BigInt, _>(lane.id).bind::<BigInt, _>(now.as_micros()).bind::<BigInt, _>(limit);
+    match (lane.keyed, allowed) {
+        (false, None) => Cached(query).load(conn).await,
+        (_, None) => Cached(query.bind::<DbId, _>(Id::from(worker))).load(conn).await,
+        (_, Some(allowed)) => Cached(query.bind::<DbId, _>(Id::from(worker)).bind::<Text, _>(allowed)).load(conn).await,
+    }
+}
+
+/// Whether a claim would find something.
+pub(super) async fn has_due_work(
+    conn: &mut Conn,
+    now: Timestamp,
+    filter: &ClaimFilter,
+    isolation: Option<IsolationLevel>,
+) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    let text = format!(
+        "SELECT TRUE AS found FROM queue_lanes l WHERE {FITTING} AND EXISTS (SELECT 1 FROM task_ready r \
+         WHERE r.lane_id = l.id AND r.run_at <= ?5 AND (?6 IS NULL OR l.job_type = '{}' OR {ALLOWED})) LIMIT 1",
+        JobType::Manifest
+    );
+    let query = bound!(text, filter, isolation)
+        .bind::<BigInt, _>(now.as_micros())
+        .bind::<Nullable<Text>, _>(filter.repositories.as_deref().map(json));
+    let found: Option<Found> = Cached(query).get_result(conn).await.optional()?;
+    Ok(found.is_some_and(|found| found.found))
+}

@@ -1,0 +1,31 @@
+DROP TABLE manifest_versions;
+DROP TABLE manifests;
+DROP TABLE manifest_contents;
+DROP TABLE job_artifacts;
+DROP TABLE worker_tokens;
+ALTER TABLE workers DROP COLUMN capabilities;
+DROP TABLE queue_affinities;
+DROP INDEX task_ready_lane;
+ALTER TABLE task_ready ADD COLUMN isolation TEXT NOT NULL DEFAULT 'L0' CONSTRAINT task_ready_isolation
+    CHECK (isolation IN ('L0', 'L1', 'L2', 'L3'));
+ALTER TABLE task_leases ADD COLUMN isolation TEXT NOT NULL DEFAULT 'L0' CONSTRAINT task_leases_isolation
+    CHECK (isolation IN ('L0', 'L1', 'L2', 'L3'));
+UPDATE task_ready SET isolation = lane.isolation FROM queue_lanes AS lane WHERE lane.id = task_ready.lane_id;
+UPDATE task_leases SET isolation = lane.isolation FROM queue_lanes AS lane WHERE lane.id = task_leases.lane_id;
+ALTER TABLE task_ready DROP COLUMN lane_id;
+ALTER TABLE task_ready DROP COLUMN affinity_key;
+ALTER TABLE task_leases DROP COLUMN lane_id;
+ALTER TABLE task_leases DROP COLUMN affinity_key;
+ALTER TABLE task_leases DROP COLUMN cancel_note;
+CREATE INDEX task_ready_run_at ON task_ready (run_at, task_id, isolation);
+DROP TABLE queue_lanes;
+DROP INDEX task_outcomes_dead_letter;
+DROP INDEX tasks_manifest_id;
+DROP INDEX tasks_job_type_id;
+ALTER TABLE tasks DROP COLUMN manifest_registered;
+ALTER TABLE tasks DROP COLUMN manifest_hash;
+ALTER TABLE tasks DROP COLUMN manifest_name;
+ALTER TABLE tasks DROP COLUMN affinity_key;
+ALTER TABLE tasks DROP COLUMN capabilities;
+ALTER TABLE tasks DROP COLUMN priority;
+ALTER TABLE tasks DROP COLUMN job_type;
