@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jct_contract::IsolationLevel;
+use jct_contract::{CapabilitySet, IsolationLevel};
 use jct_exec::KeepRules;
 use jct_lifecycle::RetryPolicy;
 use jct_store::model::ClaimFilter;
@@ -69,7 +69,7 @@ impl WorkerOptions {
             name: name.into(),
             workspaces: workspaces.to_owned(),
             slots: 1,
-            filter: ClaimFilter::Any,
+            filter: ClaimFilter::any(CapabilitySet::default()),
             isolation: None,
             keep: KeepRules::default(),
             lease: Duration::from_secs(30),
@@ -103,7 +103,7 @@ impl WorkerOptions {
         Ok(Self { lease: lease.min(LONGEST_SPAN), heartbeat: heartbeat.min(LONGEST_SPAN), ..self })
     }
 
-    /// Which tasks are claimed. [`ClaimFilter::Any`] also takes tasks that no executor here fits, and fails them.
+    /// Which tasks are claimed. [`ClaimFilter::any`] also takes tasks that no executor here fits, and fails them.
     #[must_use]
     pub fn with_filter(self, filter: ClaimFilter) -> Self {
         Self { filter, ..self }

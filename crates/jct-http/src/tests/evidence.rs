@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::http::Method;
-use jct_contract::{Sha256Digest, Timestamp, WorkerId};
+use jct_contract::{CapabilitySet, Sha256Digest, Timestamp, WorkerId};
 use jct_cwom::{CriterionResult, CriterionStatus, EvidenceFindings, Subject, Verdict};
 use jct_lifecycle::{AttemptEnd, RetryPolicy};
 use jct_store::model::{Claim, ClaimFilter, ClaimedTask, NewEvidence, ReviewRule, RunReport, Settlement, TraceRef};
@@ -65,7 +65,7 @@ pub(super) async fn claim(app: &TestApp) -> ClaimedTask {
         worker_name: "worker-1".to_owned(),
         limit: 1,
         lease: Duration::from_secs(60),
-        filter: ClaimFilter::Any,
+        filter: ClaimFilter::any(CapabilitySet::default()),
         isolation: None,
     };
     app.store.claim(claim).await.unwrap().pop().unwrap()
@@ -108,6 +108,7 @@ pub(super) async fn run_next(
         jitter: 0.5,
         evidence: Some(NewEvidence { findings, review: ReviewRule::default() }),
         report: RunReport::default(),
+        manifest_state: None,
     };
     app.store.settle(settlement).await.unwrap();
     let read = |path: String| async move {

@@ -66,7 +66,7 @@ async fn workers_say_which_isolation_they_give_and_tasks_wait_for_the_one_they_i
         name: "w1".to_owned(),
         version: "0".to_owned(),
         executors: vec!["survey".to_owned()],
-        filter: jct_store::model::ClaimFilter::Any,
+        filter: jct_store::model::ClaimFilter::any(jct_contract::CapabilitySet::default()),
         slots: 1,
         isolation: Some(IsolationLevel::L2),
     };

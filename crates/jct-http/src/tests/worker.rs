@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::http::Method;
-use jct_contract::{Timestamp, WorkerId};
+use jct_contract::{CapabilitySet, Timestamp, WorkerId};
 use jct_lifecycle::{AttemptEnd, RetryPolicy};
 use jct_store::model::{Claim, ClaimFilter, ClaimedTask, EventKind, NewEvent, RunReport, Settlement, TraceRef};
 use jct_tower::TowerOptions;
@@ -20,7 +20,7 @@ async fn claim(app: &TestApp) -> ClaimedTask {
         worker_name: "worker-1".to_owned(),
         limit: 1,
         lease: Duration::from_secs(60),
-        filter: ClaimFilter::Any,
+        filter: ClaimFilter::any(CapabilitySet::default()),
         isolation: None,
     };
     app.store.claim(claim).await.unwrap().pop().unwrap()
@@ -50,6 +50,7 @@ async fn complete(app: &TestApp, root: &TraceRoot, claimed: &ClaimedTask) {
         artifacts: Vec::new(),
         evidence: None,
         report: RunReport::default(),
+        manifest_state: None,
         retry: RetryPolicy::default(),
         jitter: 0.5,
     };

@@ -1,6 +1,6 @@
 //! "Why is this task not running?"
 
-use jct_contract::{IsolationLevel, RunId, TaskId, Timestamp};
+use jct_contract::{CapabilitySet, IsolationLevel, RunId, TaskId, Timestamp};
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::model::Pause;
 use jct_tower::tasks::{Blocker, Explanation};
@@ -83,6 +83,9 @@ enum BlockerBody<'a> {
     },
     NoWorker {
         executor: &'a str,
+        /// Everything that a worker must offer.
+        #[schema(value_type = Vec<String>, example = json!(["survey"]))]
+        needs: &'a CapabilitySet,
         workers: usize,
     },
     IsolationUnavailable {
@@ -147,7 +150,7 @@ impl<'a> BlockerBody<'a> {
             Blocker::QueuePaused(Pause { by, reason, at }) => Self::QueuePaused { by, reason, since: *at },
             Blocker::NotDue { until } => Self::NotDue { until: *until },
             Blocker::BackingOff { until, last_reason } => Self::BackingOff { until: *until, last_reason: *last_reason },
-            Blocker::NoWorker { executor, workers } => Self::NoWorker { executor, workers: *workers },
+            Blocker::NoWorker { executor, needs, workers } => Self::NoWorker { executor, needs, workers: *workers },
             Blocker::IsolationUnavailable { needed, workers } => {
                 let workers = workers.iter().map(|(name, gives)| GivenBody { name, gives: *gives }).collect();
                 Self::IsolationUnavailable { needed: *needed, workers }
@@ -164,8 +167,11 @@ impl<'a> BlockerBody<'a> {
             Self::BackingOff { until, last_reason } => {
                 format!("it backs off until {until} after an attempt that ended with {last_reason}")
             }
-            Self::NoWorker { executor, workers } => {
+            Self::NoWorker { executor, needs, workers } if needs.len() == 1 => {
                 format!("none of {workers} living workers offers executor `{executor}`")
+            }
+            Self::NoWorker { needs, workers, .. } => {
+                format!("none of {workers} living workers offers all that it needs: {needs}")
             }
             Self::IsolationUnavailable { needed, workers } => {
                 let given: Vec<_> =

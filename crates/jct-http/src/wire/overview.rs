@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jct_contract::{IsolationLevel, Timestamp, WorkerId};
+use jct_contract::{CapabilitySet, IsolationLevel, Timestamp, WorkerId};
 use jct_lifecycle::TaskStatus;
 use jct_store::model::{Pause, QueueStatus, WorkerRecord};
 use jct_tower::queue::PauseChange;
@@ -69,6 +69,9 @@ pub(crate) struct WorkerBody<'a> {
     executors: &'a [String],
     /// Whether it takes tasks for executors that it does not have, and fails them.
     takes_any: bool,
+    /// What it offers to jobs.
+    #[schema(value_type = Vec<String>)]
+    capabilities: &'a CapabilitySet,
     slots: u32,
     running: u32,
     #[schema(value_type = String, format = DateTime)]
@@ -125,6 +128,7 @@ impl<'a> WorkerBody<'a> {
             version,
             executors,
             takes_any,
+            capabilities,
             slots,
             running,
             started_at,
@@ -138,6 +142,7 @@ impl<'a> WorkerBody<'a> {
             version,
             executors,
             takes_any: *takes_any,
+            capabilities,
             slots: *slots,
             running: *running,
             started_at: *started_at,

@@ -9,7 +9,7 @@ use jct_exec::Executors;
 use jct_lifecycle::{ReasonCode, RetryPolicy, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
 use jct_runner::{RunMode, Shutdown, ShutdownHandle, Worker, WorkerError, WorkerOptions, WorkerReport};
-use jct_store::model::{AttemptRecord, Enqueued, NewTask, TaskEventRecord, TaskRecord, TaskState, TraceRef};
+use jct_store::model::{AttemptRecord, Enqueued, JobFacts, NewTask, TaskEventRecord, TaskRecord, TaskState, TraceRef};
 use jct_store::{Store, StoreOptions};
 use jct_trace::{SealerHandle, TraceRoot, VerifyReport, verify};
 use serde_json::{Value, json};
@@ -111,8 +111,11 @@ impl Tower {
             "inputs": inputs,
         });
         let spec = TaskSpec::from_json(spec.to_string().as_bytes()).unwrap();
+        let admitted = evaluate(&spec, &self.policy).unwrap();
         let task = NewTask {
-            admitted: evaluate(&spec, &self.policy).unwrap(),
+            job: JobFacts::of_task(admitted.task()),
+            events: Vec::new(),
+            admitted,
             policy_canonical: self.policy.canonical_json().into(),
             trace_id: TraceId::generate(),
             submitter: operator(),

@@ -96,7 +96,7 @@ async fn a_worker_for_some_executors_leaves_the_other_tasks_alone() {
     let mine = tower.enqueue(NewSpec::of("noop")).await;
     let other = tower.enqueue(NewSpec::of("teleport")).await;
     let (_handle, shutdown) = Shutdown::new();
-    let filter = ClaimFilter::Executors(vec!["noop".to_owned()]);
+    let filter = ClaimFilter::offering(["noop"].into_iter().map(|name| name.parse().unwrap()).collect());
     let options = tower.options().with_mode(RunMode::Drain).with_filter(filter);
     tower.worker(options).run(shutdown).await.unwrap();
     assert_eq!(tower.finished(mine).await.status, TaskStatus::Completed);

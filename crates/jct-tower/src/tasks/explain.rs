@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use jct_contract::{IsolationLevel, RunId, TaskId, Timestamp};
+use jct_contract::{CapabilitySet, IsolationLevel, JobType, RunId, TaskId, Timestamp};
 use jct_cwom::Status;
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::StoreError;
-use jct_store::model::{Holder, ObjectFilter, PageStart, Pause, QueuePosition, TaskRecord, TaskState, WorkerRecord};
+use jct_store::model::{
+    Holder, JobRecordFacts, ObjectFilter, PageStart, Pause, QueuePosition, TaskRecord, TaskState, WorkerRecord,
+};
 
 use crate::Tower;
 
@@ -79,10 +81,12 @@ pub enum Blocker {
         /// How the last attempt ended.
         last_reason: ReasonCode,
     },
-    /// No living worker offers the executor it needs.
+    /// No living worker offers what it needs.
     NoWorker {
         /// The executor.
         executor: String,
+        /// Everything that it needs; the executor and nothing else for most tasks.
+        needs: CapabilitySet,
         /// Living workers in all.
         workers: usize,
     },
@@ -165,7 +169,8 @@ impl Tower {
             self.store().workers(Timestamp::from_micros(now.as_micros().saturating_sub(micros(PRESENCE)))).await?;
         let due = Due { now, run_at: *run_at, last_reason: *last_reason };
         let needed = record.task.minimum_isolation();
-        Ok(with_blockers(settled(record), blockers(due, paused, position, needed, &workers)))
+        let needs = Needs { executor: &position.executor, job: &record.job, isolation: needed };
+        Ok(with_blockers(settled(record), blockers(due, paused, position.ahead, needs, &workers)))
     }
 }
 
@@ -181,14 +186,16 @@ struct Due {
     last_reason: Option<ReasonCode>,
 }
 
+/// What a worker must give to take a task.
+#[derive(Clone, Copy)]
+struct Needs<'a> {
+    executor: &'a str,
+    job: &'a JobRecordFacts,
+    isolation: Option<IsolationLevel>,
+}
+
 /// Everything that keeps a queued task waiting, the most decisive first.
-fn blockers(
-    due: Due,
-    paused: Option<Pause>,
-    position: &QueuePosition,
-    needed: Option<IsolationLevel>,
-    workers: &[WorkerRecord],
-) -> Vec<Blocker> {
+fn blockers(due: Due, paused: Option<Pause>, ahead: u64, needs: Needs<'_>, workers: &[WorkerRecord]) -> Vec<Blocker> {
     let mut found: Vec<Blocker> = paused.map(Blocker::QueuePaused).into_iter().collect();
     if due.now < due.run_at {
         found.push(match due.last_reason {
@@ -196,21 +203,23 @@ fn blockers(
             None => Blocker::NotDue { until: due.run_at },
         });
     }
-    found.extend(of_workers(&position.executor, needed, workers));
-    if position.ahead > 0 {
-        found.push(Blocker::Behind { ahead: position.ahead });
+    found.extend(of_workers(needs, workers));
+    if ahead > 0 {
+        found.push(Blocker::Behind { ahead });
     }
     found
 }
 
 /// Why no worker takes it, if none does.
-fn of_workers(executor: &str, needed: Option<IsolationLevel>, workers: &[WorkerRecord]) -> Option<Blocker> {
-    let offering: Vec<_> = workers
-        .iter()
-        .filter(|worker| worker.takes_any || worker.executors.iter().any(|one| one == executor))
-        .collect();
+fn of_workers(needs: Needs<'_>, workers: &[WorkerRecord]) -> Option<Blocker> {
+    let Needs { executor, job, isolation: needed } = needs;
+    let takes = |worker: &WorkerRecord| {
+        worker.takes_any && job.job_type == JobType::Task || job.capabilities.is_subset_of(&worker.capabilities)
+    };
+    let offering: Vec<_> = workers.iter().filter(|worker| takes(worker)).collect();
     if offering.is_empty() {
-        return Some(Blocker::NoWorker { executor: executor.to_owned(), workers: workers.len() });
+        let needs = job.capabilities.clone();
+        return Some(Blocker::NoWorker { executor: executor.to_owned(), needs, workers: workers.len() });
     }
     // A worker that does not say which level it gives takes tasks of every level.
     let gives = |worker: &WorkerRecord| needed <= worker.isolation || worker.isolation.is_none();
@@ -264,7 +273,7 @@ fn settled(record: &TaskRecord) -> Explanation {
 
 #[cfg(test)]
 mod tests {
-    use jct_contract::WorkerId;
+    use jct_contract::{Priority, WorkerId};
 
     use super::*;
 
@@ -279,6 +288,7 @@ mod tests {
             version: "0".to_owned(),
             executors: vec![executor.to_owned()],
             takes_any,
+            capabilities: capabilities(&[executor]),
             slots: 2,
             running,
             started_at: at(0),
@@ -288,16 +298,28 @@ mod tests {
         }
     }
 
+    fn capabilities(words: &[&str]) -> CapabilitySet {
+        words.iter().map(|word| word.parse().unwrap()).collect()
+    }
+
+    fn job(job_type: JobType, needs: &[&str]) -> JobRecordFacts {
+        JobRecordFacts {
+            job_type,
+            priority: Priority::default(),
+            capabilities: capabilities(needs),
+            affinity_key: None,
+        }
+    }
+
     fn due(run_at: i64, last_reason: Option<ReasonCode>) -> Due {
         Due { now: at(100), run_at: at(run_at), last_reason }
     }
 
     #[track_caller]
     fn check(due: Due, paused: bool, ahead: u64, workers: &[WorkerRecord], expect: &[Blocker]) {
-        let task_id = TaskId::at(at(0));
-        let position = QueuePosition { executor: "survey".to_owned(), ahead, task_id };
         let paused = paused.then(pause);
-        assert_eq!(blockers(due, paused, &position, None, workers), expect);
+        let needs = Needs { executor: "survey", job: &job(JobType::Task, &["survey"]), isolation: None };
+        assert_eq!(blockers(due, paused, ahead, needs, workers), expect);
     }
 
     fn pause() -> Pause {
@@ -319,7 +341,7 @@ mod tests {
         check(due(0, None), true, 0, &free, &[Blocker::QueuePaused(pause())]);
         check(due(0, None), false, 7, &free, &[Blocker::Behind { ahead: 7 }]);
         let executor = || "survey".to_owned();
-        let none = Blocker::NoWorker { executor: executor(), workers: 1 };
+        let none = Blocker::NoWorker { executor: executor(), needs: capabilities(&["survey"]), workers: 1 };
         check(due(0, None), false, 0, &[worker("command", false, 0)], &[none]);
         let busy = Blocker::WorkersBusy { executor: executor(), slots: 2 };
         check(due(0, None), false, 0, &[worker("survey", false, 2)], &[busy]);
@@ -334,7 +356,8 @@ mod tests {
             ..worker("survey", false, running)
         };
         let check = |needed, workers: &[WorkerRecord], expect| {
-            assert_eq!(of_workers("survey", needed, workers), expect, "{needed:?}");
+            let needs = Needs { executor: "survey", job: &job(JobType::Task, &["survey"]), isolation: needed };
+            assert_eq!(of_workers(needs, workers), expect, "{needed:?}");
         };
         let weak = [gives("w1", Some(L2), 0), gives("w2", Some(L1), 2)];
         let given = vec![("w1".to_owned(), L2), ("w2".to_owned(), L1)];
@@ -348,11 +371,26 @@ mod tests {
     }
 
     #[test]
+    fn a_job_waits_for_a_worker_that_offers_all_that_it_needs() {
+        let manifest = job(JobType::Manifest, &["manifest", "qdrant"]);
+        let needs = Needs { executor: "manifest", job: &manifest, isolation: None };
+        let offers = |words: &[&str]| WorkerRecord { capabilities: capabilities(words), ..worker("survey", true, 0) };
+        // Whoever takes any task does not for that take any job.
+        let none = Blocker::NoWorker {
+            executor: "manifest".to_owned(),
+            needs: capabilities(&["manifest", "qdrant"]),
+            workers: 1,
+        };
+        assert_eq!(of_workers(needs, &[offers(&["manifest"])]), Some(none));
+        assert_eq!(of_workers(needs, &[offers(&["qdrant", "manifest", "github"])]), None);
+    }
+
+    #[test]
     fn all_blockers_are_told_at_once() {
         let expect = [
             Blocker::QueuePaused(pause()),
             Blocker::NotDue { until: at(130) },
-            Blocker::NoWorker { executor: "survey".to_owned(), workers: 0 },
+            Blocker::NoWorker { executor: "survey".to_owned(), needs: capabilities(&["survey"]), workers: 0 },
             Blocker::Behind { ahead: 3 },
         ];
         check(due(130, None), true, 3, &[], &expect);

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jct_contract::{Clock, ManualClock, Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId};
+use jct_contract::{
+    CapabilitySet, Clock, ManualClock, Principal, RequesterKind, SystemClock, TaskId, TaskSpec, TraceId, WorkerId,
+};
 use jct_lifecycle::{ReasonCode, RetryPolicy, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
-use jct_store::model::{Claim, ClaimFilter, Enqueued, NewTask, TaskState};
+use jct_store::model::{Claim, ClaimFilter, Enqueued, JobFacts, NewTask, TaskState};
 use jct_store::{ChangeAnswer, DatabaseUrl, StatusAction, StatusChange, Store, StoreOptions};
 use tempfile::TempDir;
 
@@ -38,8 +40,11 @@ impl Bench {
                 "constraints": {"time_budget_seconds": 120}}"#,
         );
         let policy = PolicyConfig::from_prefix_list("acme/").unwrap();
+        let admitted = evaluate(&spec.unwrap(), &policy).unwrap();
         let task = NewTask {
-            admitted: evaluate(&spec.unwrap(), &policy).unwrap(),
+            job: JobFacts::of_task(admitted.task()),
+            events: Vec::new(),
+            admitted,
             policy_canonical: policy.canonical_json().into(),
             trace_id: TraceId::generate(),
             submitter: operator(),
@@ -59,7 +64,7 @@ impl Bench {
             worker_name: "tester".to_owned(),
             limit: 1,
             lease: LEASE,
-            filter: ClaimFilter::Any,
+            filter: ClaimFilter::any(CapabilitySet::default()),
             isolation: None,
         };
         WorkFeed::new(Arc::new(self.store.clone()), claim)
