@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use crate::manifests::Manifests;
 use crate::repo_source::REPO_SOURCES;
-use crate::sections::{Agents, Api, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
+use crate::sections::{Agents, Api, Artifacts, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
 
 /// One setting: its names, its type, its default and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub fn registry() -> impl Iterator<Item = &'static Key> {
         Agents::KEYS,
         Review::KEYS,
         Trace::KEYS,
+        Artifacts::KEYS,
         Audit::KEYS,
         Manifests::KEYS,
         Client::KEYS,

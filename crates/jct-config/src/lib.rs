@@ -30,6 +30,8 @@ pub use reference::key_table;
 pub use repo_source::{RepoMatch, RepoSource};
 pub use resolve::Config;
 pub use secret::Secret;
-pub use sections::{Agents, Api, Audit, Client, Database, Log, LogFormat, Policy, Review, Sandbox, Trace, Worker};
+pub use sections::{
+    Agents, Api, Artifacts, Audit, Client, Database, Log, LogFormat, Policy, Review, Sandbox, Trace, Worker,
+};
 pub use sources::{Machine, Sources, TomlSource};
 pub use text::{CorsOrigin, InvalidText, LogFilter, TowerUrl, TraceDirectory, WorkerName};

@@ -4,7 +4,7 @@ use crate::error::{ConfigError, ConfigErrors};
 use crate::layers::Layers;
 use crate::manifests::Manifests;
 use crate::repo_source::{REPO_SOURCES, RepoSources};
-use crate::sections::{Agents, Api, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
+use crate::sections::{Agents, Api, Artifacts, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
 use crate::setting::Setting;
 use crate::{EffectiveEntry, RepoSource, Sources};
 
@@ -28,6 +28,8 @@ pub struct Config {
     pub review: Review,
     /// Where the proof of each attempt is kept.
     pub trace: Trace,
+    /// Where files of jobs are kept.
+    pub artifacts: Artifacts,
     /// How the audit log is sealed.
     pub audit: Audit,
     /// Manifests: where they may come from, and what runs of them may reach.
@@ -67,6 +69,7 @@ impl Config {
         let agents = Agents::read(layers);
         let review = Review::read(layers);
         let trace = Trace::read(layers);
+        let artifacts = Artifacts::read(layers);
         let audit = Audit::read(layers);
         let manifests = Manifests::read(layers);
         let client = Client::read(layers);
@@ -87,6 +90,7 @@ impl Config {
             agents: agents?,
             review: review?,
             trace: trace?,
+            artifacts: artifacts?,
             audit: audit?,
             manifests: manifests?,
             client: client?,

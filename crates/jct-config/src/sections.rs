@@ -178,6 +178,18 @@ section! {
 }
 
 section! {
+    /// Where files of jobs are kept that workers send over HTTP.
+    pub struct Artifacts("artifacts") {
+        /// Folder of the files.
+        root: PathBuf = Fallback::Text("./.jct/artifacts"), "JCT_ARTIFACTS_ROOT";
+        /// Largest file, in bytes.
+        max_bytes: u64 = Fallback::Text("52428800"), "JCT_ARTIFACTS_MAX_BYTES", 1..=64 * 1024 * MIB;
+        /// What all files of one job may have together, in bytes.
+        job_quota_bytes: u64 = Fallback::Text("1073741824"), "JCT_ARTIFACTS_JOB_QUOTA_BYTES", 1..=1024 * 1024 * MIB;
+    }
+}
+
+section! {
     /// How the audit log is sealed.
     pub struct Audit("audit") {
         /// File with the secret key that signs checkpoints; made at the first start, for its owner alone.

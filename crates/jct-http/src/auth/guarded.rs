@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jct_store::StoreError;
 use jct_tower::Tower;
-use jct_tower::access::{AuthError, Grant};
+use jct_tower::access::{AuthError, Grant, WorkerAuthError, WorkerGrant};
 
 use crate::AppState;
 
-/// The tower, locked: this module and [`super::access`] alone can open it.
+/// The tower, locked: this module, [`super::access`] and [`super::worker`] alone can open it.
 #[derive(Clone, Debug)]
 pub(crate) struct Guarded {
     tower: Tower,
@@ -27,6 +27,10 @@ impl Guarded {
 
     pub(super) async fn authenticate(&self, bearer: Option<&str>) -> Result<Arc<Grant>, AuthError> {
         self.tower.authenticator().authenticate(bearer).await
+    }
+
+    pub(super) async fn authenticate_worker(&self, token: Option<&str>) -> Result<Arc<WorkerGrant>, WorkerAuthError> {
+        self.tower.worker_authenticator().authenticate(token).await
     }
 
     /// Whether requests are known to need a key. Open to everybody: the edge asks before it knows who is asking.

@@ -1,13 +1,16 @@
-//! Who is asking, and whether they may: a handler gets the tower only through [`Access`], which names a scope.
+//! Who is asking, and whether they may: a handler gets the tower only through [`Access`], which names a scope, or through
+//! [`WorkerAccess`], which is for workers with a token.
 
 mod access;
 mod bearer;
 mod guarded;
 mod scopes;
+mod worker;
 
 pub(crate) use access::Access;
 pub(crate) use guarded::Guarded;
 pub(crate) use scopes::{
-    AuditRead, CwomRead, CwomWrite, KeysManage, NeedsScope, QueueWrite, ReviewsDecide, RunsPush, TasksChange,
-    TasksRead, TasksWrite,
+    AuditRead, CwomRead, CwomWrite, JobsRead, JobsWrite, KeysManage, ManifestsRead, ManifestsWrite, NeedsScope,
+    QueueWrite, ReviewsDecide, RunsPush, TasksChange, TasksRead, TasksWrite, WorkersManage,
 };
+pub(crate) use worker::WorkerAccess;

@@ -12,13 +12,13 @@ use actix_web::{Error, HttpMessage, web};
 use jct_contract::TraceId;
 
 use super::origin::{Source, is_allowed};
-use super::{cors, trace};
+use super::{cors, patience, trace};
 use crate::HttpOptions;
 use crate::auth::Guarded;
 use crate::metrics::Metrics;
 use crate::problem::{ErrorCode, Located, Problem};
 
-/// When a request must be answered.
+/// When the body of a request must have arrived.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(pub(crate) tokio::time::Instant);
 
@@ -64,9 +64,10 @@ pub(crate) async fn edge(
             request.into_response(cors::preflight_answer())
         }
         None => {
-            let deadline = tokio::time::Instant::now() + edge.options.request_timeout;
-            request.extensions_mut().insert(Deadline(deadline));
-            match tokio::time::timeout_at(deadline, next.call(request)).await {
+            let now = tokio::time::Instant::now();
+            request.extensions_mut().insert(Deadline(now + edge.options.request_timeout));
+            let answered_by = now + patience::of(request.path(), edge.options.request_timeout);
+            match tokio::time::timeout_at(answered_by, next.call(request)).await {
                 Ok(answer) => answer?.map_into_boxed_body(),
                 Err(_) => return Err(timed_out(&edge, arrival)),
             }

@@ -6,7 +6,9 @@
 mod cors;
 mod middleware;
 mod origin;
+mod patience;
 mod trace;
 
 pub(crate) use middleware::{Deadline, Edge, edge};
+pub(crate) use patience::LONGEST_CLAIM_WAIT;
 pub(crate) use trace::stamp;

@@ -3,6 +3,8 @@
 mod body;
 mod both;
 mod free_form;
+mod hash_tags;
+mod job_id;
 mod object;
 mod object_id;
 mod page;
@@ -12,8 +14,10 @@ mod task_id;
 mod text;
 mod version;
 
-pub(crate) use body::RequestBody;
+pub(crate) use body::{ManifestBody, RequestBody};
 pub(crate) use both::Both;
+pub(crate) use hash_tags::{expected_manifest, has_manifest};
+pub(crate) use job_id::{JobPath, path_id};
 pub(crate) use object::ObjectReader;
 pub(crate) use object_id::object_id;
 pub(crate) use page::PageQuery;

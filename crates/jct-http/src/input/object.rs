@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jct_contract::{JsonDocument, JsonObject, JsonValue, canonical_json};
 
-use super::free_form;
+use super::{free_form, printable};
 use crate::problem::{ErrorCode, Place, Problem, Violation};
 
 /// Items of a list at most.
@@ -110,6 +110,48 @@ impl<'d> ObjectReader<'d> {
         }
         match free_form::value(field, &format!("/{name}")) {
             Ok(value) => Some(canonical_json(&value)),
+            Err(violation) => {
+                self.violations.push(violation);
+                None
+            }
+        }
+    }
+
+    /// Fields that must be there.
+    pub(crate) fn require(&mut self, names: &[&'static str]) {
+        for name in names {
+            if self.object.is_some() && self.field(name).is_none() {
+                self.refuse(name, "REQUIRED", format!("`{name}` is required"));
+            }
+        }
+    }
+
+    /// A text that says something, of at most `max` characters; line breaks are fine.
+    pub(crate) fn prose(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let text = self.text(name)?;
+        if text.trim().is_empty() || text.chars().count() > max {
+            self.refuse(name, "VALUE_NOT_ALLOWED", format!("`{name}` must say something, in at most {max} characters"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A text for one line, of at most `max` characters.
+    pub(crate) fn line(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let text = self.text(name)?;
+        match printable(&text, max) {
+            Ok(()) => Some(text),
+            Err(message) => {
+                self.refuse(name, "VALUE_NOT_ALLOWED", format!("`{name}` {message}"));
+                None
+            }
+        }
+    }
+
+    /// Any JSON, held to the rules of free-form fields.
+    pub(crate) fn json(&mut self, name: &'static str) -> Option<serde_json::Value> {
+        match free_form::value(self.field(name)?, &format!("/{name}")) {
+            Ok(value) => Some(value),
             Err(violation) => {
                 self.violations.push(violation);
                 None

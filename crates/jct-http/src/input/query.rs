@@ -12,6 +12,7 @@ use crate::problem::{ErrorCode, Place, Problem, Violation};
 /// Takes parameters out of a query string one by one and remembers everything that is wrong.
 pub(crate) struct QueryReader<'a> {
     left: VecDeque<(Cow<'a, str>, Cow<'a, str>)>,
+    place: Place,
     violations: Vec<Violation>,
 }
 
@@ -21,7 +22,14 @@ impl<'a> QueryReader<'a> {
     }
 
     pub(crate) fn new(query: &'a str) -> Self {
-        Self { left: url::form_urlencoded::parse(query.as_bytes()).collect(), violations: Vec::new() }
+        let left = url::form_urlencoded::parse(query.as_bytes()).collect();
+        Self { left, place: Place::Query, violations: Vec::new() }
+    }
+
+    /// Reads the fields of a form, which follow the same rules.
+    pub(crate) fn of_form(fields: Vec<(String, String)>) -> Self {
+        let left = fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { left, place: Place::Body, violations: Vec::new() }
     }
 
     /// The text of a parameter.
@@ -85,9 +93,20 @@ impl<'a> QueryReader<'a> {
         }
     }
 
+    /// Parameters that must be there, looked at after they were taken.
+    pub(crate) fn require(&mut self, taken: &[(&str, bool)]) {
+        for (name, is_there) in taken {
+            let pointer = format!("/{}", escaped(name));
+            // One that is there and wrong was refused already.
+            if !is_there && !self.violations.iter().any(|violation| violation.pointer == pointer) {
+                self.refuse(name, "REQUIRED", format!("`{name}` is required"));
+            }
+        }
+    }
+
     /// Remembers something that is wrong with a parameter.
     pub(crate) fn refuse(&mut self, name: &str, code: &'static str, message: String) {
-        self.violations.push(Violation { place: Place::Query, pointer: format!("/{}", escaped(name)), code, message });
+        self.violations.push(Violation { place: self.place, pointer: format!("/{}", escaped(name)), code, message });
     }
 
     /// Whatever was not taken is unknown.
@@ -102,7 +121,8 @@ impl<'a> QueryReader<'a> {
         let left = std::mem::take(&mut self.left);
         for (name, _) in left.into_iter().take(MOST) {
             let name: String = name.chars().take(64).collect();
-            self.refuse(&name, "UNKNOWN_FIELD", format!("unknown query parameter `{name}`"));
+            let what = if self.place == Place::Query { "query parameter" } else { "field" };
+            self.refuse(&name, "UNKNOWN_FIELD", format!("unknown {what} `{name}`"));
         }
         std::mem::take(&mut self.violations)
     }

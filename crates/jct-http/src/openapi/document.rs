@@ -8,6 +8,8 @@ use super::cwom;
 use crate::HttpOptions;
 use crate::problem::ErrorCode;
 use crate::routes::Document;
+use crate::routes::jobs::JobsDocument;
+use crate::routes::manifests::ManifestsDocument;
 
 /// Problems that any operation behind a key can answer with.
 const COMMON: [(&str, &str); 6] = [
@@ -22,14 +24,18 @@ const COMMON: [(&str, &str); 6] = [
 /// The OpenAPI document of a server with these options, as JSON.
 #[must_use]
 pub fn openapi_json(options: &HttpOptions, version: &str) -> Value {
-    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    let mut described = Document::openapi();
+    described.merge(JobsDocument::openapi());
+    described.merge(ManifestsDocument::openapi());
+    let mut document = serde_json::to_value(described).unwrap_or_default();
     document["info"]["version"] = version.into();
     document["components"]["schemas"]["TaskSpec"] = task_spec();
     document["components"]["schemas"]["Problem"] = problem();
     cwom::describe(&mut document);
     document["components"]["parameters"] = json!({"TraceId": trace_id()});
     document["components"]["securitySchemes"] = json!({
-        "bearer": {"type": "http", "scheme": "bearer", "description": "A key: JCT_API_KEY, or one made with `jct keys create`."}
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A key: JCT_API_KEY, or one made with `jct keys create`."},
+        "worker": {"type": "http", "scheme": "bearer", "description": "The token of a worker, made with `POST /api/queue/workers/tokens`; also taken as `X-JCT-Worker-Token`."}
     });
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths.iter_mut() {
@@ -77,7 +83,10 @@ fn problem() -> Value {
                         "in": {"type": "string", "enum": ["body", "query", "header", "path"]},
                         "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into that part of the request."},
                         "code": {"type": "string"},
-                        "message": {"type": "string"}
+                        "message": {"type": "string"},
+                        "path": {"type": "string", "description": "Of a manifest: JSON Pointer into the manifest itself."},
+                        "line": {"type": "integer", "description": "Of a manifest: the line, from 1, where there are lines."},
+                        "rule": {"type": "string", "description": "Of a manifest: the rule that found a secret."}
                     }
                 }
             }
@@ -104,7 +113,11 @@ fn complete(path: &str, operation: &mut Value, options: &HttpOptions) {
     }
     let is_open = operation.get("security").is_none();
     let has_body = operation.get("requestBody").is_some();
-    let limit = if path.ends_with("/batch") { options.batch_body_limit } else { options.body_limit };
+    let limit = match path {
+        path if path.ends_with("/batch") => options.batch_body_limit,
+        "/api/queue/jobs" | "/api/manifests/{name}" => options.job_body_limit,
+        _ => options.body_limit,
+    };
     if has_body {
         operation["requestBody"]["x-limit-bytes"] = limit.into();
     }

@@ -53,17 +53,26 @@ macro_rules! error_codes {
 error_codes! {
     MalformedRequest = "MALFORMED_REQUEST", BAD_REQUEST, "malformed_request", "The request is not valid HTTP";
     MalformedJson = "MALFORMED_JSON", BAD_REQUEST, "malformed_request", "The body is not JSON in UTF-8";
+    MalformedManifest = "MALFORMED_MANIFEST", BAD_REQUEST, "malformed_request", "The manifest cannot be read";
+    NameMismatch = "NAME_MISMATCH", BAD_REQUEST, "mismatch", "The manifest has another name";
     Unauthorized = "UNAUTHORIZED", UNAUTHORIZED, "unauthorized", "A valid key is needed";
+    WorkerTokenInvalid = "WORKER_TOKEN_INVALID", UNAUTHORIZED, "unauthorized", "A valid worker token is needed";
     Forbidden = "FORBIDDEN", FORBIDDEN, "forbidden", "The key lacks a scope";
+    WorkerForbidden = "WORKER_FORBIDDEN", FORBIDDEN, "forbidden", "The worker token does not allow this";
     OriginNotAllowed = "ORIGIN_NOT_ALLOWED", FORBIDDEN, "forbidden", "Requests from this origin are not allowed";
     OwnWork = "OWN_WORK", FORBIDDEN, "forbidden", "Nobody approves their own work";
     NotFound = "NOT_FOUND", NOT_FOUND, "not_found", "Unknown path";
     TaskNotFound = "TASK_NOT_FOUND", NOT_FOUND, "not_found", "Task not found";
+    JobNotFound = "JOB_NOT_FOUND", NOT_FOUND, "not_found", "Job not found";
+    ManifestNotFound = "MANIFEST_NOT_FOUND", NOT_FOUND, "not_found", "Manifest not found";
     ObjectNotFound = "OBJECT_NOT_FOUND", NOT_FOUND, "not_found", "Work object not found";
     TraceNotFound = "TRACE_NOT_FOUND", NOT_FOUND, "not_found", "Trace not found";
+    ArtifactNotFound = "ARTIFACT_NOT_FOUND", NOT_FOUND, "not_found", "The job has no such artifact";
+    ArtifactFileMissing = "ARTIFACT_FILE_MISSING", NOT_FOUND, "not_found", "The file of the artifact is not there";
     NoChanges = "NO_CHANGES", NOT_FOUND, "not_found", "The run changed nothing";
     NotPreserved = "NOT_PRESERVED", NOT_FOUND, "not_found", "What the run changed was not preserved";
     KeyNotFound = "KEY_NOT_FOUND", NOT_FOUND, "not_found", "Key not found";
+    WorkerTokenNotFound = "WORKER_TOKEN_NOT_FOUND", NOT_FOUND, "not_found", "Worker token not found";
     EntityNotFound = "ENTITY_NOT_FOUND", NOT_FOUND, "not_found", "The audit log knows no such object";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "method_not_allowed", "The path does not take this method";
     ImmutabilityViolation = "IMMUTABILITY_VIOLATION", METHOD_NOT_ALLOWED, "immutability_violation", "Objects of this kind never change";
@@ -74,6 +83,10 @@ error_codes! {
     HeldByOther = "HELD_BY_OTHER", CONFLICT, "conflict", "Another principal holds the task";
     LeaseExpired = "LEASE_EXPIRED", CONFLICT, "conflict", "The lease of the task ran out";
     StaleFence = "STALE_FENCE", CONFLICT, "conflict", "The fence is that of an earlier lease";
+    LeaseStale = "LEASE_STALE", CONFLICT, "conflict", "The lease is not alive, or not this worker's";
+    JobStateConflict = "JOB_STATE_CONFLICT", CONFLICT, "conflict", "This cannot be done where the job stands";
+    ArtifactNameTaken = "ARTIFACT_NAME_TAKEN", CONFLICT, "conflict", "The job has another artifact of this name";
+    ManifestBusy = "MANIFEST_BUSY", CONFLICT, "conflict", "Runs of the manifest are not over";
     AlreadyReviewed = "ALREADY_REVIEWED", CONFLICT, "conflict", "The evidence pack has a review";
     NotUnderReview = "NOT_UNDER_REVIEW", CONFLICT, "conflict", "The run does not wait for a review";
     EvidenceChanged = "EVIDENCE_CHANGED", CONFLICT, "conflict", "The decision is about other evidence";
@@ -88,10 +101,15 @@ error_codes! {
     StaleVersion = "STALE_VERSION", PRECONDITION_FAILED, "precondition_failed", "The object is not the version that was expected";
     AuditAltered = "AUDIT_ALTERED", CONFLICT, "conflict", "The entries of the object cannot be replayed";
     BodyTooLarge = "BODY_TOO_LARGE", PAYLOAD_TOO_LARGE, "too_large", "The body is larger than allowed";
+    ArtifactTooLarge = "ARTIFACT_TOO_LARGE", PAYLOAD_TOO_LARGE, "too_large", "The artifact is larger than allowed";
+    ArtifactQuotaExceeded = "ARTIFACT_QUOTA_EXCEEDED", PAYLOAD_TOO_LARGE, "too_large", "The artifacts of the job are larger than allowed";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
     InvalidTask = "INVALID_TASK", UNPROCESSABLE_ENTITY, "validation_error", "The task breaks the contract";
     InvalidObject = "INVALID_OBJECT", UNPROCESSABLE_ENTITY, "validation_error", "The work object breaks the model";
+    InvalidManifest = "INVALID_MANIFEST", UNPROCESSABLE_ENTITY, "validation_error", "The manifest breaks its contract";
+    ManifestSourceUnreadable = "MANIFEST_SOURCE_UNREADABLE", UNPROCESSABLE_ENTITY, "validation_error", "There is no manifest where the job says";
     InvalidRequest = "INVALID_REQUEST", UNPROCESSABLE_ENTITY, "validation_error", "The request breaks the rules of the route";
+    DigestMismatch = "DIGEST_MISMATCH", UNPROCESSABLE_ENTITY, "validation_error", "What arrived is not what was announced";
     InvalidOperation = "INVALID_OPERATION", UNPROCESSABLE_ENTITY, "policy_violation", "The operation is not allowed";
     RepoNotAllowed = "REPO_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "policy_violation", "The repository is not allowed";
     TimeBudgetTooLow = "TIME_BUDGET_TOO_LOW", UNPROCESSABLE_ENTITY, "policy_violation", "The time budget is too small";
@@ -100,7 +118,9 @@ error_codes! {
     SecretsAccessDenied = "SECRETS_ACCESS_DENIED", UNPROCESSABLE_ENTITY, "policy_violation", "Access to secrets is not allowed";
     InternalError = "INTERNAL_ERROR", INTERNAL_SERVER_ERROR, "internal_error", "The tower failed";
     DatabaseUnavailable = "DATABASE_UNAVAILABLE", SERVICE_UNAVAILABLE, "unavailable", "The database is not available";
+    ManifestSourceUnavailable = "MANIFEST_SOURCE_UNAVAILABLE", SERVICE_UNAVAILABLE, "unavailable", "The source of the manifest cannot be reached";
     PushUnavailable = "PUSH_UNAVAILABLE", SERVICE_UNAVAILABLE, "unavailable", "This server cannot push";
+    ArtifactsUnavailable = "ARTIFACTS_UNAVAILABLE", SERVICE_UNAVAILABLE, "unavailable", "This server keeps no artifacts";
     OutcomeUnknown = "OUTCOME_UNKNOWN", SERVICE_UNAVAILABLE, "unavailable", "Whether the change was made is not known";
 }
 

@@ -139,14 +139,17 @@ impl Problem {
             response.insert_header((ALLOW, allow));
         }
         match self.code() {
-            ErrorCode::Unauthorized => {
+            ErrorCode::Unauthorized | ErrorCode::WorkerTokenInvalid => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
             ErrorCode::DatabaseUnavailable => {
                 response.insert_header((RETRY_AFTER, "1"));
             }
             // What is left of the request on the connection cannot be told from a new one.
-            ErrorCode::RequestTimeout | ErrorCode::BodyTooLarge => {
+            ErrorCode::RequestTimeout
+            | ErrorCode::BodyTooLarge
+            | ErrorCode::ArtifactTooLarge
+            | ErrorCode::ArtifactQuotaExceeded => {
                 response.insert_header((CONNECTION, HeaderValue::from_static("close")));
             }
             _ => {}

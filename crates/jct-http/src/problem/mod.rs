@@ -4,6 +4,8 @@ mod code;
 mod conversions;
 mod cwom;
 mod document;
+mod jobs;
+mod manifests;
 mod reviews;
 mod violation;
 

@@ -12,7 +12,7 @@ use jct_contract::TaskId;
 use jct_store::Wake;
 use jct_store::model::TaskEventRecord;
 use jct_tower::Tower;
-use jct_tower::tasks::Events;
+use jct_tower::tasks::{Events, ReadError};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -31,9 +31,20 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PAGE: u32 = 500;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Tells every stream that the server is going down.
+/// Tells every stream, and everybody who waits, that the server is going down.
 #[derive(Clone, Debug)]
 pub(crate) struct Closing(pub(crate) watch::Receiver<bool>);
+
+impl Closing {
+    /// Ready once the server goes down.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + use<> {
+        let mut closing = self.0.clone();
+        async move {
+            // Nobody is left who could say it: then it has gone down.
+            let _ = closing.wait_for(|closing| *closing).await;
+        }
+    }
+}
 
 /// State changes and log lines as they happen. Each event has a gap-free `id`; a client that comes back with
 /// `Last-Event-ID` goes on where it left off. The stream ends at the final state; asking for more after that is
@@ -57,17 +68,38 @@ pub(crate) async fn task_events(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let after = last_seen(&request)?;
-    let task_id = path.id()?;
+    let follow = Follow { task_id: path.id()?, after, frame, not_found: ErrorCode::TaskNotFound };
+    stream_events(access.tower(), follow, &closing).await
+}
+
+/// What a client follows, and how each event is put to it.
+pub(super) struct Follow {
+    pub(super) task_id: TaskId,
+    /// The last event that the client has seen; 0 if none.
+    pub(super) after: u64,
+    /// Writes one frame.
+    pub(super) frame: fn(&mut String, TaskId, &TaskEventRecord),
+    /// What a task that is not there is called.
+    pub(super) not_found: ErrorCode,
+}
+
+/// Answers with the events of a task as they happen.
+pub(super) async fn stream_events(tower: &Tower, follow: Follow, closing: &Closing) -> Result<HttpResponse, Problem> {
     // Subscribed before the first look, so that nothing falls between the two.
-    let wake = access.tower().store().wake();
-    let first = access.tower().task_events(task_id, after, PAGE).await?;
+    let wake = tower.store().wake();
+    let Follow { task_id, after, frame, not_found } = follow;
+    let first = match tower.task_events(task_id, after, PAGE).await {
+        Err(ReadError::NotFound) => return Err(Problem::plain(not_found)),
+        found => found?,
+    };
     if first.is_end {
         return Ok(no_content());
     }
     let feed = Feed {
-        tower: access.tower().clone(),
+        tower: tower.clone(),
         task_id,
         after,
+        frame,
         wake,
         closing: closing.0.clone(),
         looked: Instant::now(),
@@ -84,6 +116,7 @@ struct Feed {
     tower: Tower,
     task_id: TaskId,
     after: u64,
+    frame: fn(&mut String, TaskId, &TaskEventRecord),
     wake: Wake,
     closing: watch::Receiver<bool>,
     looked: Instant,
@@ -112,7 +145,7 @@ impl Feed {
             };
             if let Some(last) = events.last() {
                 self.after = last.seq;
-                return Some((frames(&events), true));
+                return Some((self.frames(&events), true));
             }
             if is_end || !self.wait(quiet_until).await {
                 return None;
@@ -127,6 +160,14 @@ impl Feed {
         tokio::time::sleep_until(self.looked + PAUSE).await;
         self.looked = Instant::now();
         Ok(self.tower.task_events(self.task_id, self.after, PAGE).await?)
+    }
+
+    fn frames(&self, events: &[TaskEventRecord]) -> Bytes {
+        let mut text = String::with_capacity(events.len() * 192);
+        for event in events {
+            (self.frame)(&mut text, self.task_id, event);
+        }
+        text.into()
     }
 
     /// Waits for a hint, for the heartbeat, or for the end of the server; false if that came.
@@ -160,15 +201,7 @@ struct Data<'a> {
     body: &'a serde_json::value::RawValue,
 }
 
-fn frames(events: &[TaskEventRecord]) -> Bytes {
-    let mut text = String::with_capacity(events.len() * 192);
-    for event in events {
-        frame(&mut text, event);
-    }
-    text.into()
-}
-
-fn frame(text: &mut String, event: &TaskEventRecord) {
+fn frame(text: &mut String, _: TaskId, event: &TaskEventRecord) {
     let TaskEventRecord { seq, at, kind, attempt, body } = event;
     // Raw line breaks in JSON stand between its tokens, never in them.
     let one_line = body.replace(['\n', '\r'], " ");
@@ -180,7 +213,7 @@ fn frame(text: &mut String, event: &TaskEventRecord) {
 }
 
 /// Where the client left off.
-fn last_seen(request: &HttpRequest) -> Result<u64, Problem> {
+pub(super) fn last_seen(request: &HttpRequest) -> Result<u64, Problem> {
     let mut query = QueryReader::of(request);
     let asked = query.value::<u64>("last_event_id");
     query.finish()?;
@@ -210,8 +243,9 @@ mod tests {
             attempt: Some(2),
             body: "{\n\"line\": \"a\\nb\"\r\n}".to_owned(),
         };
-        let text = frames(&[event]);
-        insta::assert_snapshot!(std::str::from_utf8(&text).unwrap(), @r#"
+        let mut text = String::new();
+        frame(&mut text, TaskId::at(Timestamp::from_micros(0)), &event);
+        insta::assert_snapshot!(text, @r#"
         id: 7
         event: log
         data: {"seq":7,"at":"1970-01-01T00:00:00.000000Z","kind":"log","attempt":2,"body":{ "line": "a\nb"  }}

@@ -47,6 +47,7 @@ impl ListQuery {
             target_repo: query.value::<RepoName>("target_repo").map(|repo| repo.as_str().to_owned()),
             created_after: query.value("created_after"),
             created_before: query.value("created_before"),
+            ..TaskFilter::default()
         };
         let page = PageQuery::take(&mut query);
         query.finish()?;

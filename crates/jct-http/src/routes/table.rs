@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, Resource, Route};
 use utoipa::OpenApi;
 
 use super::{
-    attempts, audit, batch, change, cwom, docs, enqueue, events, explain, keys, list, queue, reviews, runs, system,
-    task, trace, trace_file,
+    attempts, audit, batch, change, cwom, docs, enqueue, events, explain, jobs, keys, list, manifests, queue, reviews,
+    runs, system, task, trace, trace_file,
 };
 use crate::problem::{ErrorCode, Problem};
 
@@ -96,6 +96,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(reading("/audit/{entity_kind}/{entity_id}").route(read().to(audit::audit_chain)))
         .service(reading("/audit/{entity_kind}/{entity_id}/state").route(read().to(audit::audit_state)))
         .configure(cwom::configure)
+        .configure(jobs::configure)
+        .configure(manifests::configure)
         .default_service(web::to(unknown_path));
 }
 

@@ -56,7 +56,7 @@ pub(super) fn stream(found: TraceFile, content_type: &'static str, disposition: 
 }
 
 /// The content in pieces, exactly as many bytes as announced; a file that is shorter breaks the answer off.
-fn pieces(file: File, size: u64) -> impl Stream<Item = io::Result<Bytes>> {
+pub(super) fn pieces(file: File, size: u64) -> impl Stream<Item = io::Result<Bytes>> {
     streams::try_unfold((Some(file), size), |(file, left)| async move {
         let Some(file) = file.filter(|_| left > 0) else { return Ok(None) };
         let read = tokio::task::spawn_blocking(move || read_piece(file, left)).await.map_err(io::Error::other)?;

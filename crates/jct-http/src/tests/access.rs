@@ -16,6 +16,8 @@ struct Operation {
     method: Method,
     path: String,
     scopes: Vec<String>,
+    /// Whether it is for workers with a token.
+    for_workers: bool,
 }
 
 fn operations() -> Vec<Operation> {
@@ -27,7 +29,8 @@ fn operations() -> Vec<Operation> {
             let scopes = security.iter().flat_map(|one| one["bearer"].as_array().cloned().unwrap_or_default());
             let scopes = scopes.map(|scope| scope.as_str().unwrap().to_owned()).collect();
             let method = method.to_uppercase().parse().unwrap();
-            found.push(Operation { method, path: path.clone(), scopes });
+            let for_workers = security.iter().any(|one| one["worker"].is_array());
+            found.push(Operation { method, path: path.clone(), scopes, for_workers });
         }
     }
     found
@@ -35,6 +38,9 @@ fn operations() -> Vec<Operation> {
 
 fn concrete(path: &str) -> String {
     path.replace("{id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{job_id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{artifact_id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{token_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{task_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{entity_kind}", "task")
         .replace("{entity_id}", "018f0000-0000-7000-8000-000000000000")
@@ -43,10 +49,10 @@ fn concrete(path: &str) -> String {
 }
 
 #[test]
-fn every_operation_names_a_scope_or_is_listed_as_open() {
+fn every_operation_names_a_scope_or_is_for_workers_or_is_listed_as_open() {
     let open: BTreeSet<_> = operations()
         .into_iter()
-        .filter(|operation| operation.scopes.is_empty())
+        .filter(|operation| operation.scopes.is_empty() && !operation.for_workers)
         .map(|operation| format!("{} {}", operation.method, operation.path))
         .collect();
     assert_eq!(open, OPEN.map(str::to_owned).into());
@@ -60,8 +66,8 @@ fn every_operation_names_a_scope_or_is_listed_as_open() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_asks_for_exactly_the_scopes_of_the_document() {
     let app = TestApp::keyed().await;
-    for Operation { method, path, scopes } in operations().into_iter().filter(|operation| !operation.scopes.is_empty())
-    {
+    let scoped = operations().into_iter().filter(|operation| !operation.scopes.is_empty());
+    for Operation { method, path, scopes, .. } in scoped {
         let path = concrete(&path);
         let answer = app.call(method.clone(), &path, &[], None).await;
         answer.problem("UNAUTHORIZED");
@@ -78,6 +84,45 @@ async fn the_server_asks_for_exactly_the_scopes_of_the_document() {
         let key = format!("Bearer {}", app.key(&name, &named).await);
         let answer = app.call(method.clone(), &path, &[("authorization", &key)], None).await;
         assert!(!matches!(answer.status, 401 | 403), "{method} {path}: {}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_for_workers_takes_their_tokens_and_nothing_else() {
+    let app = TestApp::keyed().await;
+    let token = super::jobs::token(&app, serde_json::json!({"workerId": "w"})).await;
+    let for_workers: Vec<_> = operations().into_iter().filter(|operation| operation.for_workers).collect();
+    assert_eq!(for_workers.len(), 8);
+    for Operation { method, path, .. } in for_workers {
+        let path = concrete(&path);
+        let unknown = format!("jctw_{}", "0".repeat(64));
+        for other in ["operator-key", "", "jctw_", &unknown, &token[1..]] {
+            let key = format!("Bearer {other}");
+            for headers in [&[][..], &[("authorization", key.as_str())], &[("x-jct-worker-token", other)]] {
+                let answer = app.call(method.clone(), &path, headers, None).await;
+                answer.problem("WORKER_TOKEN_INVALID");
+                assert_eq!(
+                    (answer.status, answer.header("www-authenticate")),
+                    (401, Some("Bearer")),
+                    "{method} {path}"
+                );
+            }
+        }
+        let key = format!("Bearer {token}");
+        for headers in [("authorization", key.as_str()), ("x-jct-worker-token", &token)] {
+            let answer = app.call(method.clone(), &path, &[headers], None).await;
+            assert!(!matches!(answer.status, 401 | 403) && answer.status < 500, "{method} {path}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_token_is_no_key() {
+    let app = TestApp::keyed().await;
+    let token = format!("Bearer {}", super::jobs::token(&app, serde_json::json!({"workerId": "w"})).await);
+    for Operation { method, path, .. } in operations().into_iter().filter(|operation| !operation.scopes.is_empty()) {
+        let answer = app.call(method, &concrete(&path), &[("authorization", &token)], None).await;
+        answer.problem("UNAUTHORIZED");
     }
 }
 

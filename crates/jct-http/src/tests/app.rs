@@ -27,7 +27,7 @@ pub(super) struct TestApp {
     pub(super) tower: Tower,
     pub(super) store: Store,
     shared: Shared,
-    _close: watch::Sender<bool>,
+    close: watch::Sender<bool>,
     folder: TempDir,
 }
 
@@ -74,14 +74,18 @@ impl TestApp {
     }
 
     pub(super) async fn with(options: HttpOptions, tower: TowerOptions) -> Self {
+        Self::with_store(options, tower, StoreOptions::default()).await
+    }
+
+    pub(super) async fn with_store(options: HttpOptions, tower: TowerOptions, store: StoreOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::sqlite(folder.path().join("jct.db"));
-        let store = Store::open(&url, StoreOptions::default()).await.unwrap();
+        let store = Store::open(&url, store).await.unwrap();
         let policy = PolicyConfig::from_prefix_list("myorg/").unwrap();
         let tower = Tower::new(store.clone(), TowerOptions { policy, ..tower });
         let (close, closing) = watch::channel(false);
         let shared = Shared::new(options, AppState::new(tower.clone(), "0.0.0-test"), Closing(closing));
-        Self { tower, store, shared, _close: close, folder }
+        Self { tower, store, shared, close, folder }
     }
 
     /// The same database under a policy that allows nothing.
@@ -89,7 +93,12 @@ impl TestApp {
         let tower = Tower::new(self.store.clone(), TowerOptions::default());
         let (close, closing) = watch::channel(false);
         let shared = Shared::new(HttpOptions::default(), AppState::new(tower.clone(), "0.0.0-test"), Closing(closing));
-        Self { tower, shared, _close: close, ..self }
+        Self { tower, shared, close, ..self }
+    }
+
+    /// Tells everybody who waits that the server is going down.
+    pub(super) fn close(&self) {
+        self.close.send(true).unwrap();
     }
 
     pub(super) fn folder(&self) -> &std::path::Path {

@@ -7,7 +7,11 @@ mod cwom;
 mod enqueue;
 mod explain;
 mod health;
+mod job;
+mod job_event;
+mod job_work;
 mod key;
+mod manifest;
 mod overview;
 mod page;
 mod parties;
@@ -23,7 +27,14 @@ pub(crate) use cwom::{created, object, objects, unchanged};
 pub(crate) use enqueue::{BatchItemBody, ChangeBody, EnqueueBody, change_body, enqueue_response};
 pub(crate) use explain::ExplanationBody;
 pub(crate) use health::{HealthBody, HealthzBody, VersionBody};
+pub(crate) use job::{ClaimedBody, OperatorJobBody};
+pub(crate) use job_event::JobEventBody;
+pub(crate) use job_work::{ArtifactBody, CreatedJobBody, ItemsBody, NewTokenBody, RenewedBody, WorkerTokenBody, jobs};
 pub(crate) use key::{KeyBody, NewKeyBody};
+pub(crate) use manifest::{
+    ManifestBody as StoredManifestBody, ManifestEntryBody, ManifestVersionBody, RunCreatedBody, manifest,
+    manifest_kept, manifest_run, manifest_unchanged, manifest_version,
+};
 pub(crate) use overview::{OverviewBody, PauseChangeBody, WorkerBody};
 pub(crate) use page::{page, page_after};
 pub(crate) use review::{PendingReviewBody, reviewed};

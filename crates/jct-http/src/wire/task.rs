@@ -123,7 +123,7 @@ struct Standing<'a> {
 
 impl<'a> TaskBody<'a> {
     pub(crate) fn of(record: &'a TaskRecord) -> Result<Self, Problem> {
-        let TaskRecord { id, task, trace_id, submitter, created_at, issue_id, state } = record;
+        let TaskRecord { id, task, trace_id, submitter, created_at, issue_id, state, job: _, manifest: _ } = record;
         let Standing {
             queued_at,
             started_at,

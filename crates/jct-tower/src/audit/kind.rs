@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jct_cwom::ObjectKind;
 
 /// What the tower itself keeps, beside the work objects.
-const OF_THE_TOWER: [&str; 5] = ["task", "worker", "queue", "api_key", "audit_key"];
+const OF_THE_TOWER: [&str; 7] = ["task", "worker", "queue", "api_key", "audit_key", "worker_token", "manifest"];
 
 /// The kind of an object, as entries name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

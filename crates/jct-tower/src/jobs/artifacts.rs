@@ -252,7 +252,7 @@ impl ArtifactUpload {
         // Whoever has the folder of the job decides alone what stays in it.
         let (folder, is_new) = blocking(move || {
             let folder = root.take(job)?;
-            let is_new = folder.keep(finished)?;
+            let is_new = folder.keep(&finished)?;
             Ok((folder, is_new))
         })
         .await?;

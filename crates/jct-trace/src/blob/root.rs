@@ -133,7 +133,7 @@ impl BlobFolder {
     ///
     /// # Errors
     /// The file cannot be put there.
-    pub fn keep(&self, upload: FinishedUpload) -> io::Result<bool> {
+    pub fn keep(&self, upload: &FinishedUpload) -> io::Result<bool> {
         let name = file_name(upload.digest());
         let arriving = self.root.arriving();
         match renameat_with(arriving, upload.temporary_name(), &self.folder, &name, RenameFlags::NOREPLACE) {
@@ -141,7 +141,7 @@ impl BlobFolder {
                 self.folder.sync()?;
                 Ok(true)
             }
-            // Dropping the upload removes what arrived.
+            // The upload removes what arrived when it is dropped.
             Err(Errno::EXIST) => Ok(false),
             Err(error) => Err(error.into()),
         }

@@ -34,8 +34,8 @@ fn a_file_is_found_by_its_content_below_its_job_alone() {
     let upload = arrived(&root, b"the whole content");
     let (digest, size) = (upload.digest(), upload.size_bytes());
     assert_eq!((digest, size), (jct_contract::Sha256Digest::of(b"the whole content"), 17));
-    assert!(root.take(here).unwrap().keep(upload).unwrap());
-    assert!(!root.take(here).unwrap().keep(arrived(&root, b"the whole content")).unwrap());
+    assert!(root.take(here).unwrap().keep(&upload).unwrap());
+    assert!(!root.take(here).unwrap().keep(&arrived(&root, b"the whole content")).unwrap());
     assert_eq!(arriving(&folder), 0);
     assert_eq!(std::io::read_to_string(root.read(here, digest, size).unwrap()).unwrap(), "the whole content");
     assert!(matches!(root.read(elsewhere, digest, size), Err(OpenBlobError::Missing)));
@@ -49,7 +49,7 @@ fn a_file_that_was_changed_behind_our_back_is_not_shown() {
     let job = job();
     let upload = arrived(&root, b"abc");
     let digest = upload.digest();
-    root.take(job).unwrap().keep(upload).unwrap();
+    root.take(job).unwrap().keep(&upload).unwrap();
     let name = digest.to_string().replace("sha256:", "");
     let path = folder.path().join(job.to_string()).join(name);
     for changed in ["abd", "abcd", ""] {
@@ -94,7 +94,7 @@ fn one_pair_of_hands_at_a_time() {
     let (_folder, root) = root();
     let job = job();
     let held = root.take(job).unwrap();
-    let other = root.clone();
+    let other = root;
     let waiting = std::thread::spawn(move || drop(other.take(job).unwrap()));
     std::thread::sleep(std::time::Duration::from_millis(50));
     assert!(!waiting.is_finished());
