@@ -136,15 +136,14 @@ impl<'p> World<'p> {
         let steps: Vec<_> = self.plan.steps().cloned().collect();
         let step = steps[tape.below(steps.len())].clone();
         let attempt = u32::try_from(tape.below(4)).unwrap();
-        let fact = match tape.below(3) {
-            0 => Fact::Ended { step, attempt, end: AttemptEnd::Succeeded },
-            1 => Fact::TimedOut { step, attempt },
-            _ => Fact::Woken { step, attempt },
+        let state = self.state.step(self.plan, &step).unwrap();
+        let (fact, is_now) = match tape.below(3) {
+            0 => (Fact::Ended { step, attempt, end: AttemptEnd::Succeeded }, state == StepState::Running { attempt }),
+            1 => (Fact::TimedOut { step, attempt }, state == StepState::Running { attempt }),
+            _ => (Fact::Woken { step, attempt }, state == StepState::Resting { attempt }),
         };
         // One that is true is told when its time comes.
-        if next(self.plan, &self.state, &fact).is_err() {
-            self.happen(fact, false);
-        }
+        assert_eq!(next(self.plan, &self.state, &fact).is_ok(), is_now, "{fact:?} in {state:?}");
     }
 
     fn run(&mut self, tape: &mut Tape) -> RunStatus {
