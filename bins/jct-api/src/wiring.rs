@@ -10,7 +10,7 @@ use jct_tower::TowerOptions;
 use jct_tower::access::Grant;
 use jct_tower::audit::Sealer;
 use jct_trace::TraceRoot;
-use jct_wiring::{database_url, publisher, repo_sources, review_options, sealer_options, store_options};
+use jct_wiring::{database_url, job_options, manifest_options, publisher, repo_sources, review_options, sealer_options, store_options};
 
 /// Opens the configured database.
 pub(crate) async fn open_store(config: &Config) -> Result<Store> {
@@ -34,6 +34,8 @@ pub(crate) fn tower_options(config: &Config) -> Result<TowerOptions> {
         traces: traces(config),
         review: review_options(config),
         publisher: publisher(config, repo_sources(config)?).context("failed to prepare the repository cache")?,
+        jobs: job_options(config),
+        manifests: manifest_options(config, repo_sources(config)?).context("failed to prepare the repository cache")?,
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     })

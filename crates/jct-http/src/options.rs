@@ -16,6 +16,8 @@ pub struct HttpOptions {
     pub body_limit: usize,
     /// Largest body of a batch, in bytes.
     pub batch_body_limit: usize,
+    /// Largest body that brings a job or a manifest, in bytes.
+    pub job_body_limit: usize,
     /// Time for one request to be received and answered.
     pub request_timeout: Duration,
     /// Connections served at once by one thread.
@@ -29,7 +31,7 @@ pub struct HttpOptions {
 }
 
 impl Default for HttpOptions {
-    /// 127.0.0.1:8000, no cross-origin requests, bodies of 1 MiB and 16 MiB, 30 seconds a request, two threads.
+    /// 127.0.0.1:8000, no cross-origin requests, bodies of 1 MiB, 16 MiB and 2 MiB, 30 seconds a request, two threads.
     fn default() -> Self {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -37,6 +39,7 @@ impl Default for HttpOptions {
             cors_origins: Vec::new(),
             body_limit: 1 << 20,
             batch_body_limit: 16 << 20,
+            job_body_limit: 2 << 20,
             request_timeout: Duration::from_secs(30),
             max_connections: 10_000,
             keep_alive: Duration::from_secs(75),

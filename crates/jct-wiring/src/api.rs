@@ -17,6 +17,7 @@ pub fn http_options(config: &Config) -> HttpOptions {
         cors_origins: api.cors_origins.iter().map(ToString::to_string).collect(),
         body_limit: size(api.body_limit_bytes),
         batch_body_limit: size(api.batch_body_limit_bytes),
+        job_body_limit: size(config.manifests.body_limit_bytes),
         request_timeout: Duration::from_secs(api.request_timeout_seconds),
         max_connections: size(api.max_connections.into()),
         keep_alive: Duration::from_secs(api.keep_alive_seconds),

@@ -16,11 +16,8 @@ use crate::repo_cache;
 /// [`GitError`] for a cache folder that cannot be used.
 pub fn manifest_options(config: &Config, sources: RepoSources) -> Result<ManifestOptions, GitError> {
     let manifests = &config.manifests;
-    let repos: Option<Arc<dyn ManifestRepos>> = if sources.is_empty() {
-        None
-    } else {
-        Some(Arc::new(GitManifestRepos::new(repo_cache(config, sources)?)))
-    };
+    let repos: Option<Arc<dyn ManifestRepos>> =
+        if sources.is_empty() { None } else { Some(Arc::new(GitManifestRepos::new(repo_cache(config, sources)?))) };
     let root = manifests.path_root.as_ref().filter(|_| manifests.path_enabled);
     Ok(ManifestOptions {
         folder: root.map(ManifestFolder::new),

@@ -18,8 +18,18 @@ pub(crate) struct RequestBody {
     payload: Payload,
     declared_length: Option<u64>,
     is_plain_json: bool,
+    is_plain_yaml: bool,
     deadline: Option<Deadline>,
     options: Option<Arc<HttpOptions>>,
+}
+
+/// A manifest on its way in.
+#[derive(Debug)]
+pub(crate) enum ManifestBody {
+    /// The manifest itself.
+    Yaml(Bytes),
+    /// JSON that has it in a field.
+    Json(Bytes),
 }
 
 impl FromRequest for RequestBody {
@@ -33,7 +43,8 @@ impl FromRequest for RequestBody {
         ready(Ok(Self {
             payload: payload.take(),
             declared_length: length,
-            is_plain_json: is_plain_json(headers),
+            is_plain_json: is_plain(headers, &JSON),
+            is_plain_yaml: is_plain(headers, &YAML),
             deadline: request.extensions().get::<Deadline>().copied(),
             options: request.app_data::<web::Data<Edge>>().map(|edge| Arc::clone(&edge.options)),
         }))
@@ -51,6 +62,27 @@ impl RequestBody {
     pub(crate) async fn batch_json(self) -> Result<Bytes, Problem> {
         let limit = self.options()?.batch_body_limit;
         self.read(limit).await
+    }
+
+    /// The bytes of a JSON body that brings a job.
+    pub(crate) async fn job_json(self) -> Result<Bytes, Problem> {
+        let limit = self.options()?.job_body_limit;
+        self.read(limit).await
+    }
+
+    /// The bytes of a manifest: as they are, or in JSON.
+    pub(crate) async fn manifest(mut self) -> Result<ManifestBody, Problem> {
+        let limit = self.options()?.job_body_limit;
+        if self.is_plain_yaml {
+            self.is_plain_json = true;
+            return self.read(limit).await.map(ManifestBody::Yaml);
+        }
+        if !self.is_plain_json {
+            let detail =
+                "send `Content-Type: application/yaml` or `application/json`, in UTF-8 and without content encoding";
+            return Err(Problem::new(ErrorCode::UnsupportedMediaType, detail));
+        }
+        self.read(limit).await.map(ManifestBody::Json)
     }
 
     /// The bytes of a JSON body, `None` if there is none.
@@ -122,8 +154,12 @@ fn not_json() -> Problem {
     Problem::new(ErrorCode::UnsupportedMediaType, detail)
 }
 
-/// A page of another origin can send other types without asking first, so that a missing type is refused too.
-fn is_plain_json(headers: &HeaderMap) -> bool {
+const JSON: [&str; 1] = ["application/json"];
+const YAML: [&str; 4] = ["application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml"];
+
+/// Whether a body is of one of these types. A page of another origin can send other types without asking first, so that
+/// a missing type is refused too.
+fn is_plain(headers: &HeaderMap, types: &[&str]) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?").trim());
     let Some(content_type) = text(CONTENT_TYPE) else { return false };
     let mut parts = content_type.split(';');
@@ -135,7 +171,7 @@ fn is_plain_json(headers: &HeaderMap) -> bool {
         _ => true,
     });
     let plain = text(CONTENT_ENCODING).is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-    essence.eq_ignore_ascii_case("application/json") && utf8 && plain
+    types.iter().any(|known| essence.eq_ignore_ascii_case(known)) && utf8 && plain
 }
 
 #[cfg(test)]
@@ -153,7 +189,7 @@ mod tests {
         if let Some(value) = encoding {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(value));
         }
-        assert_eq!(is_plain_json(&headers), expect);
+        assert_eq!(is_plain(&headers, &JSON), expect);
     }
 
     #[test]
@@ -173,5 +209,21 @@ mod tests {
             check(Some(bad), None, false);
         }
         check(None, None, false);
+    }
+
+    #[test]
+    fn a_manifest_has_a_type_of_its_own() {
+        let mut headers = HeaderMap::new();
+        for (content_type, expect) in [
+            ("application/yaml", true),
+            ("text/YAML; charset=utf-8", true),
+            ("application/x-yaml", true),
+            ("text/yaml; charset=utf-16", false),
+            ("application/json", false),
+            ("text/plain", false),
+        ] {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            assert_eq!(is_plain(&headers, &YAML), expect, "{content_type}");
+        }
     }
 }

@@ -35,7 +35,7 @@ fn version(tag: &EntityTag) -> Option<u64> {
     (number.to_string() == tag.tag()).then_some(number)
 }
 
-fn unreadable() -> Problem {
+pub(super) fn unreadable() -> Problem {
     let message = "`If-Match` is `*` or the `ETag` of an answer, in its double quotes".to_owned();
     let pointer = "/If-Match".to_owned();
     let violation = Violation { place: Place::Header, pointer, code: "VALUE_NOT_ALLOWED", message };

@@ -57,6 +57,45 @@ pub(crate) struct PushSchema {
     branch: Option<String>,
 }
 
+/// A manifest in JSON.
+#[derive(ToSchema)]
+#[schema(as = PutManifest)]
+pub(crate) struct PutManifestSchema {
+    /// The text of the manifest, YAML; its exact bytes are hashed and kept.
+    #[schema(max_length = 1048576)]
+    content: String,
+}
+
+/// A run of a manifest; every field may be left out.
+#[derive(ToSchema)]
+#[schema(as = ManifestRun)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ManifestRunSchema {
+    /// `run` or `plan`; `run` if absent.
+    action: Option<String>,
+    options: Option<ManifestOptionsSchema>,
+    /// The version to run; the one in force if absent.
+    hash: Option<String>,
+    #[schema(minimum = -1000, maximum = 1000)]
+    priority: Option<i16>,
+    #[schema(max_length = 255)]
+    affinity_key: Option<String>,
+    #[schema(minimum = 1, maximum = 100)]
+    max_attempts: Option<u32>,
+    /// Seconds for one attempt; 3600 if absent.
+    time_budget_seconds: Option<u64>,
+}
+
+/// What one run sets for itself.
+#[derive(ToSchema)]
+#[schema(as = ManifestOptions, rename_all = "camelCase")]
+struct ManifestOptionsSchema {
+    dry_run: Option<bool>,
+    force_full: Option<bool>,
+    #[schema(minimum = 1)]
+    max_docs: Option<u32>,
+}
+
 /// A key to be made.
 #[derive(ToSchema)]
 #[schema(as = KeyRequest)]

@@ -6,4 +6,5 @@ mod document;
 mod parts;
 
 pub(crate) use bodies::{BatchSchema, KeySchema, PauseSchema, PushSchema, StatusChangeSchema, TaskSpecSchema};
+pub(crate) use bodies::{ManifestRunSchema, PutManifestSchema};
 pub use document::openapi_json;

@@ -80,9 +80,18 @@ impl Problem {
                 format!("the idempotency key belongs to task `{task_id}`, which asks for something else"),
             )
             .with("task_id", task_id.to_string()),
+            EnqueueError::ReservedExecutor { executor } => reserved_executor(&executor, "/inputs/executor".to_owned()),
+            EnqueueError::ManifestGone => Self::plain(ErrorCode::ManifestNotFound),
             EnqueueError::Store(error) => error.into(),
         }
     }
+}
+
+/// A task that names an executor which stands for another type of job.
+pub(super) fn reserved_executor(executor: &jct_contract::ExecutorName, pointer: String) -> Problem {
+    let message = format!("`{executor}` is reserved; hand in a job of that type at `/api/queue/jobs`");
+    let code = jct_contract::ViolationCode::InvalidExecutor.as_str();
+    Problem::invalid(ErrorCode::InvalidTask, vec![Violation { place: Place::Body, pointer, code, message }])
 }
 
 impl From<ReadError> for Problem {

@@ -84,9 +84,14 @@ pub(crate) fn enqueue_response(enqueue: &Enqueue) -> Result<HttpResponse, Proble
         headers.insert(LOCATION, location);
     }
     if enqueue.replayed {
-        headers.insert(REPLAYED, actix_web::http::header::HeaderValue::from_static("true"));
+        replayed(&mut response);
     }
     Ok(response)
+}
+
+/// Marks the answer to a repetition.
+pub(super) fn replayed(response: &mut HttpResponse) {
+    response.headers_mut().insert(REPLAYED, actix_web::http::header::HeaderValue::from_static("true"));
 }
 
 /// The answer to one item of a batch: what the item alone would have been answered, with its status as a member.

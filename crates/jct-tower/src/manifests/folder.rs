@@ -41,7 +41,7 @@ impl ManifestFolder {
     /// [`ManifestFolderError`].
     pub fn read(&self, path: &SourcePath) -> Result<Vec<u8>, ManifestFolderError> {
         let root = self.0.canonicalize().map_err(ManifestFolderError::Io)?;
-        let found = root.join(path.as_str()).canonicalize().map_err(|error| missing_or(error))?;
+        let found = root.join(path.as_str()).canonicalize().map_err(missing_or)?;
         let inside = found.strip_prefix(&root).map_err(|_| ManifestFolderError::NotFound)?;
         let file = open_below(&root, inside).map_err(missing_or)?;
         let mut bytes = Vec::new();

@@ -102,6 +102,9 @@ async fn build(config: &Config, demo: Option<&DemoRepo>) -> Result<(Stack, Socke
         review: jct_wiring::review_options(config),
         publisher: jct_wiring::publisher(config, sources.clone())
             .map_err(|error| Failure::caused(Exit::Local, "the repository cache cannot be used", &error))?,
+        jobs: jct_wiring::job_options(config),
+        manifests: jct_wiring::manifest_options(config, sources.clone())
+            .map_err(|error| Failure::caused(Exit::Local, "the repository cache cannot be used", &error))?,
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     };
