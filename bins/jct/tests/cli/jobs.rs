@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ impl Place {
         job["id"].as_str().expect("an id").to_owned()
     }
 
-    fn worker(&self, flags: &[&str], command: &[&str]) -> std::process::Command {
+    fn worker(&self, flags: &[&str], command: &[&str]) -> Command {
         let mut worker = jct(self.folder(), &[&["worker-http"], flags, &["--"], command].concat());
         worker.env("JCT_URL", &self.tower.url).env("JCT_WORKER_TOKEN", &self.token);
         worker
@@ -80,10 +80,34 @@ impl Place {
     }
 }
 
-/// Ends a worker as a service manager does.
-fn terminate(child: &Child) {
-    rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::TERM)
-        .expect("told");
+/// A worker that does not outlive its test.
+struct Running(Option<Child>);
+
+impl Running {
+    fn start(mut worker: Command) -> Self {
+        Self(Some(worker.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")))
+    }
+
+    /// Ends it as a service manager does.
+    fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(self.0.as_ref().expect("running"));
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("told");
+    }
+
+    /// What it said, once it has ended.
+    fn ended(mut self) -> Output {
+        self.0.take().expect("running").wait_with_output().expect("ended")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(worker) = &mut self.0 {
+            // Only for tests that fail: the others have waited for its end.
+            let _ = worker.kill();
+            let _ = worker.wait();
+        }
+    }
 }
 
 #[test]
@@ -163,15 +187,14 @@ fn a_job_that_is_called_off_ends_its_command() {
     let id = place.submit();
     let flags = ["--caps", "codex,git", "--lease", "5", "--wait", "1", "--grace", "20"];
     let program = "trap 'echo ending; exit 9' TERM; echo begun; while :; do sleep 0.1; done";
-    let worker = place.worker(&flags, &["sh", "-c", program]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let worker = worker.expect("started");
+    let worker = Running::start(place.worker(&flags, &["sh", "-c", program]));
     place.wait_for(&id, "running");
     let asked = place.tower.run(0, &["jobs", "cancel", &id, "--reason", "changed my mind"]);
     assert!(asked.contains("asked to become cancelled"), "{asked}");
     let job = place.wait_for(&id, "cancelled");
     assert!(job["error"].as_str().expect("why").contains("changed my mind"), "{job}");
-    terminate(&worker);
-    let told = checked(&worker.wait_with_output().expect("ended"), 0, &["worker-http"]);
+    worker.terminate();
+    let told = checked(&worker.ended(), 0, &["worker-http"]);
     assert!(told.contains(&format!("job {id} cancelled")), "{told}");
     place.tower.stop();
 }
@@ -181,25 +204,21 @@ fn a_worker_that_is_told_to_end_finishes_first_or_gives_back() {
     let place = Place::new();
     let flags = ["--caps", "codex,git", "--wait", "1"];
     let id = place.submit();
-    let start = |program: &str| -> Child {
-        let mut worker = place.worker(&flags, &["sh", "-c", program]);
-        worker.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
-    };
-    let ended = |worker: Child| -> Output { worker.wait_with_output().expect("ended") };
+    let start = |program: &str| Running::start(place.worker(&flags, &["sh", "-c", program]));
 
     let worker = start("sleep 2; echo finished");
     place.wait_for(&id, "running");
-    terminate(&worker);
-    checked(&ended(worker), 0, &["finishing"]);
+    worker.terminate();
+    checked(&worker.ended(), 0, &["finishing"]);
     assert_eq!(place.job(&id)["resultSummary"], "finished");
 
     let id = place.submit();
     let worker = start("sleep 600");
     place.wait_for(&id, "running");
-    terminate(&worker);
+    worker.terminate();
     std::thread::sleep(Duration::from_millis(200));
-    terminate(&worker);
-    checked(&ended(worker), 0, &["giving back"]);
+    worker.terminate();
+    checked(&worker.ended(), 0, &["giving back"]);
     let job = place.job(&id);
     assert_eq!((&job["status"], &job["attempt"]), (&json!("queued"), &json!(1)), "{job}");
     place.tower.stop();
