@@ -21,7 +21,7 @@ use crate::schema_jobs::queue_affinities;
 use crate::types::Id;
 
 /// How long a key stays with its worker after the lease of the last job that had it.
-const AFFINITY_GRACE: Duration = Duration::from_mins(1);
+const AFFINITY_GRACE: Duration = Duration::from_secs(60);
 /// Affinities that are over and go with one claim, at most.
 const AFFINITIES_PRUNED: i64 = 100;
 

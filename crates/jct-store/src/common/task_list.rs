@@ -52,16 +52,15 @@ impl Place {
         }
     }
 
-    const fn has(self, status: TaskStatus) -> bool {
-        match (self, status) {
-            (Self::Anywhere, _)
-            | (Self::Held, TaskStatus::Pending)
-            | (Self::Ready, TaskStatus::Queued)
-            | (Self::Leased, TaskStatus::Running)
-            | (Self::Failed | Self::OutOfAttempts | Self::Ended(TaskStatus::Failed), TaskStatus::Failed)
-            | (Self::Ended(TaskStatus::Completed), TaskStatus::Completed)
-            | (Self::Ended(TaskStatus::Cancelled), TaskStatus::Cancelled) => true,
-            _ => false,
+    /// The status of everything that is found there.
+    const fn status(self) -> Option<TaskStatus> {
+        match self {
+            Self::Anywhere => None,
+            Self::Held => Some(TaskStatus::Pending),
+            Self::Ready => Some(TaskStatus::Queued),
+            Self::Leased => Some(TaskStatus::Running),
+            Self::Ended(status) => Some(status),
+            Self::Failed | Self::OutOfAttempts => Some(TaskStatus::Failed),
         }
     }
 }
@@ -76,7 +75,7 @@ fn places(filter: &TaskFilter) -> Vec<Place> {
         Some(JobStatus::Failed) => &[Place::Failed],
         Some(JobStatus::DeadLetter) => &[Place::OutOfAttempts],
     };
-    of_job.iter().copied().filter(|place| filter.status.is_none_or(|status| place.has(status))).collect()
+    of_job.iter().copied().filter(|place| filter.status.is_none() || filter.status == place.status()).collect()
 }
 
 /// The ids of a page out of several places.

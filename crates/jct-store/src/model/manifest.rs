@@ -22,7 +22,6 @@ pub struct NewManifestVersion {
 
 /// What became of a [`NewManifestVersion`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "most answers are of the large kind, and each is moved once or twice")]
 pub enum ManifestPut {
     /// The name was free; one that was deleted goes on with the next version.
     Created(ManifestRecord),

@@ -9,7 +9,7 @@
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use jct_contract::{Capability, IsolationLevel, JobType, Timestamp, WorkerId};
 
 use super::Conn;
@@ -22,6 +22,15 @@ use crate::types::{DbId, Id};
 /// How long the fronts of the lanes may go unread, in microseconds.
 const PROBE_EVERY: i64 = 1_000_000;
 
+/// The plan of a claim is made once a connection, and must hold for every queue: planning costs more than the claim, and
+/// what is known of the tables when it is made (often nothing) says nothing about later. So it is made without a choice:
+/// by the indexes, row by row.
+const STEADY: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+     SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+/// What holds for every other statement.
+const USUAL: &str = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = on; \
+     SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
+
 /// The lanes that fit: `$1` takes any task, `$2` what the worker has, `$3` its types, `$4` its level.
 const FITTING: &str = "NOT EXISTS (SELECT FROM queue_pauses) \
      AND (($1 AND l.job_type = 'task') OR string_to_array(l.capabilities, ' ') <@ $2) \
@@ -29,7 +38,7 @@ const FITTING: &str = "NOT EXISTS (SELECT FROM queue_pauses) \
 
 /// What of a fitting lane is taken: `$5` is now, `$6` the repositories.
 const DUE: &str = "r.lane_id = l.id AND r.run_at <= $5 \
-     AND ($6::text[] IS NULL OR l.job_type = 'manifest' OR EXISTS (SELECT FROM tasks t, unnest($6) AS allowed (repo) \
+     AND ($6::text[] IS NULL OR l.job_type = 'manifest' OR EXISTS (SELECT FROM tasks t, unnest($6::text[]) AS allowed (repo) \
      WHERE t.id = r.task_id AND (t.target_repo = allowed.repo OR starts_with(t.target_repo, allowed.repo || '/'))))";
 
 /// What of it is left to others: `$7` is the worker.
@@ -138,9 +147,9 @@ fn move_bounds(bounds: &mut ClaimBounds, taken: &[Taken]) {
 }
 
 /// Looks first, without a lock, how many rows each lane contributes, then takes exactly that many from each: nothing is
-/// locked that is not taken.
+/// locked that is not taken. One round trip: the settings around it are sent before its answer is awaited.
 async fn take_shares(
-    conn: &mut Conn,
+    conn: &Conn,
     wanted: &Wanted<'_>,
     worker: WorkerId,
     limit: i64,
@@ -163,16 +172,22 @@ async fn take_shares(
          DELETE FROM task_ready r USING due WHERE r.task_id = due.task_id \
          RETURNING r.*, due.priority, due.keyed, (SELECT count(*) FROM head) AS wanted"
     );
-    Cached(
+    let (mut before, mut taking, mut after) = (conn, conn, conn);
+    let take = Cached(
         bound!(text, wanted)
             .bind::<DbId, _>(Id::from(worker))
             .bind::<Array<BigInt>, _>(bounds.0)
             .bind::<Array<BigInt>, _>(bounds.1)
             .bind::<Array<DbId>, _>(bounds.2)
             .bind::<BigInt, _>(limit),
-    )
-    .load(conn)
-    .await
+    );
+    let ((), taken, ()) = tokio::try_join!(
+        biased;
+        before.batch_execute(STEADY),
+        take.load(&mut taking),
+        after.batch_execute(USUAL),
+    )?;
+    Ok(taken)
 }
 
 /// Takes whatever is free, from the front of each lane. Rows that others lock at the moment are no reason to come back

@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
-use jct_contract::{IsolationLevel, Operation, RequesterKind, Timestamp};
+use jct_contract::{IsolationLevel, JobType, Operation, RequesterKind, Timestamp};
 use jct_lifecycle::TaskStatus;
-use jct_store::model::{Claim, Cursor, PageStart, TaskFilter};
+use jct_store::model::{Claim, ClaimFilter, Cursor, PageStart, TaskFilter};
 use jct_store::{Store, StoreOptions};
 
 use crate::support::{
@@ -19,6 +19,12 @@ use crate::support::{
 };
 
 on_both_engines![no_statement_on_the_way_of_a_task_reads_a_table_from_end_to_end];
+
+/// What the tasks of the queue need, and how urgent they are: a lane for each pair.
+const NEEDS: [&[&str]; 4] = [&["survey"], &["survey", "gpu"], &["manifest", "qdrant"], &["manifest", "local_fs"]];
+const PRIORITIES: [i64; 5] = [-10, 0, 0, 3, 7];
+/// What [`Db::plan`] takes for the limit of a claim.
+const LIMIT: f64 = 10.0;
 
 const ROWS: u32 = 100_000;
 /// The tables that grow with the tower's life or with its queue. The leases are few, and read whole by design.
@@ -43,15 +49,19 @@ fn ear() -> Option<Box<dyn Instrumentation>> {
 
 async fn no_statement_on_the_way_of_a_task_reads_a_table_from_end_to_end(db: Db) {
     let store = db.store().await;
+    enqueue_many(&store, 3).await;
+    analyze(&db).await;
+    let quiet = listen(&db, async |store| {
+        task().enqueue(store).await;
+        settle(store, worker("first").claim_one(store).await.lease, completed("{}")).await;
+    });
+    // Made when there is next to nothing, the plan of a claim must hold for everything that comes.
+    claims_by_lane(&db, &quiet.await, true).await;
     fill(&db, &store).await;
     store.close().await;
-    // Connections made from here on are overheard. Other tests may talk meanwhile: they run the same store.
-    set_default_instrumentation(ear).unwrap();
-    let store = db.open(StoreOptions::default()).await.unwrap();
-    *OVERHEARD.lock().unwrap() = Some(BTreeSet::new());
-    live(&db, &store).await;
-    let overheard = OVERHEARD.lock().unwrap().take().unwrap_or_default();
-    let statements: Vec<String> = overheard.into_iter().filter(|text| is_ours(&db, text)).collect();
+    let overheard = listen(&db, async |store| live(&db, store).await).await;
+    claims_by_lane(&db, &overheard, false).await;
+    let statements: Vec<String> = overheard.into_iter().filter(|text| is_ours(&db, text) && !is_steady(text)).collect();
     assert!(statements.len() > 15, "the store was not overheard: {statements:#?}");
     let mut slow = Vec::new();
     for statement in &statements {
@@ -63,6 +73,41 @@ async fn no_statement_on_the_way_of_a_task_reads_a_table_from_end_to_end(db: Db)
     assert!(slow.is_empty(), "{} of {} statements are slow:\n{}", slow.len(), statements.len(), slow.join("\n"));
 }
 
+/// What a store says to its database while it does this. Other tests may talk meanwhile: they run the same store.
+async fn listen(db: &Db, act: impl AsyncFnOnce(&Store)) -> BTreeSet<String> {
+    // Connections made from here on are overheard.
+    set_default_instrumentation(ear).unwrap();
+    let store = db.open(StoreOptions::default()).await.unwrap();
+    *OVERHEARD.lock().unwrap() = Some(BTreeSet::new());
+    act(&store).await;
+    OVERHEARD.lock().unwrap().take().unwrap_or_default()
+}
+
+/// Whether it is the statement whose plan is made once, under settings of its own.
+fn is_steady(text: &str) -> bool {
+    text.contains("share AS MATERIALIZED")
+}
+
+/// Whoever asks for work goes to each lane by its index, and reads no more of it than is asked for.
+async fn claims_by_lane(db: &Db, overheard: &BTreeSet<String>, only_steady: bool) {
+    let by_lane = overheard.iter().filter(|text| is_ours(db, text) && text.contains("r.lane_id = "));
+    let by_lane: Vec<&String> = by_lane.filter(|text| !only_steady || is_steady(text) || !db.is_postgres()).collect();
+    assert!(!by_lane.is_empty(), "claims were not overheard: {overheard:#?}");
+    for statement in by_lane {
+        let settings = overheard.iter().find(|text| is_steady(statement) && text.contains("force_generic_plan"));
+        assert!(settings.is_some() || !is_steady(statement), "the settings were not overheard: {overheard:#?}");
+        let settings = settings.map_or("SET LOCAL plan_cache_mode = force_custom_plan", String::as_str);
+        let plan = if db.is_postgres() { db.measured(statement, settings).await } else { db.plan(statement).await };
+        assert!(plan.iter().any(|line| line.contains("task_ready_lane")), "{plan:#?}\n{statement}");
+        for line in plan.iter().filter(|line| line.contains("task_ready")) {
+            let rows = line.split_once("(actual").and_then(|(_, actual)| actual.split_once("rows="));
+            let rows = rows.map(|(_, rows)| rows.split(' ').next().unwrap().parse::<f64>().unwrap());
+            let is_few = rows.is_none_or(|rows| rows <= LIMIT);
+            assert!(is_few && !line.contains("Seq Scan"), "{line}\n{statement}");
+        }
+    }
+}
+
 /// Statements of the store about its own tables, in the dialect of this test's engine. What PostgreSQL cannot prepare
 /// without being told types (`unnest` of parameters) joins by primary keys.
 fn is_ours(db: &Db, text: &str) -> bool {
@@ -70,7 +115,8 @@ fn is_ours(db: &Db, text: &str) -> bool {
     let sqlite = text.contains('`') || text.contains("?1");
     let dialect = if text.contains('$') { db.is_postgres() } else { !db.is_postgres() && sqlite };
     // With their types in the text they can be prepared.
-    let untyped = text.contains("unnest($") && !text.contains("::bigint[]");
+    let untyped =
+        text.split("unnest($").skip(1).any(|rest| !rest.trim_start_matches(char::is_numeric).starts_with("::"));
     reads && dialect && !untyped && LARGE.iter().any(|table| text.contains(table))
 }
 
@@ -91,7 +137,8 @@ async fn live(db: &Db, store: &Store) {
     let id = task().key("plan").enqueue(store).await;
     store.task_by_idempotency_key("plan").await.unwrap();
     let runner = worker("runner");
-    for filter in [any(), offering(&["survey"])] {
+    let limited = ClaimFilter { repositories: Some(vec!["myorg".to_owned()]), ..any() };
+    for filter in [any(), offering(&["gpu", "survey"]), limited] {
         for level in [None, Some(IsolationLevel::L2)] {
             assert!(store.has_due_work(&filter, level).await.unwrap());
             let claim = Claim { filter: filter.clone(), isolation: level, ..runner.request(1) };
@@ -137,6 +184,11 @@ async fn live(db: &Db, store: &Store) {
 async fn fill(db: &Db, store: &Store) {
     enqueue_many(store, 2).await;
     let claimed = worker("filler").claim_one(store).await;
+    for needs in NEEDS {
+        for priority in PRIORITIES {
+            task().job(JobType::Task, needs).priority(priority).enqueue(store).await;
+        }
+    }
     settle(store, claimed.lease, completed("{}")).await;
     db.pass(Duration::from_secs(1));
     let columns = schema::columns(db).await;
@@ -165,19 +217,29 @@ async fn fill(db: &Db, store: &Store) {
                 "id" | "task_id" => id.to_owned(),
                 "entity_id" => format!("CAST({id} AS TEXT)"),
                 "idempotency_key" => "NULL".to_owned(),
+                // Each lane has its share.
+                "lane_id" => {
+                    "(SELECT l.id FROM lanes l WHERE l.place = n % (SELECT count(*) FROM queue_lanes))".to_owned()
+                }
                 column => format!("t.{column}"),
             })
             .collect();
-        let numbers =
-            format!("WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})");
+        let numbers = format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to}), \
+             lanes AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM queue_lanes)"
+        );
         let (own, values) = (own.join(", "), values.join(", "));
         let insert = format!(
             "INSERT INTO {table} ({own}) {numbers} SELECT {values} FROM numbers CROSS JOIN (SELECT * FROM {table} LIMIT 1) AS t"
         );
         db.execute(&insert).await.unwrap();
     }
+    analyze(db).await;
+}
+
+/// Autovacuum does this on a server; nobody does it for a SQLite file.
+async fn analyze(db: &Db) {
     if db.is_postgres() {
-        // Autovacuum does this on a server; nobody does it for a SQLite file.
         db.execute("ANALYZE").await.unwrap();
     }
 }

@@ -115,6 +115,16 @@ impl Db {
 
     /// How the database would run a statement of the store, line by line.
     pub(crate) async fn plan(&self, statement: &str) -> Vec<String> {
+        self.explain(statement, "EXPLAIN", "SET LOCAL plan_cache_mode = force_custom_plan").await
+    }
+
+    /// How the database has run a statement of the store under these settings; its effects are undone. Only PostgreSQL
+    /// says so.
+    pub(crate) async fn measured(&self, statement: &str, settings: &str) -> Vec<String> {
+        if self.is_postgres() { self.explain(statement, "EXPLAIN ANALYZE", settings).await } else { Vec::new() }
+    }
+
+    async fn explain(&self, statement: &str, explain: &str, settings: &str) -> Vec<String> {
         match &self.0.place {
             Place::Sqlite { .. } => {
                 let plan: Vec<Detail> =
@@ -123,7 +133,7 @@ impl Db {
             }
             Place::Postgres(address) => {
                 let client = connect(address).await;
-                let prepare = format!("SET plan_cache_mode = force_custom_plan; PREPARE overheard AS {statement}");
+                let prepare = format!("PREPARE overheard AS {statement}");
                 client.batch_execute(&prepare).await.unwrap_or_else(|error| panic!("{error:?}: {statement}"));
                 let types =
                     "SELECT unnest(parameter_types)::text AS line FROM pg_prepared_statements WHERE name = 'overheard'";
@@ -131,7 +141,9 @@ impl Db {
                 let values: Vec<String> =
                     (1..).zip(&types).map(|(n, row)| busy_value(statement, n, row.get("line"))).collect();
                 let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-                let explained = client.simple_query(&format!("EXPLAIN EXECUTE overheard {list}")).await.unwrap();
+                client.batch_execute(&format!("BEGIN; {settings}")).await.unwrap();
+                let explained = client.simple_query(&format!("{explain} EXECUTE overheard {list}")).await.unwrap();
+                client.batch_execute("ROLLBACK").await.unwrap();
                 explained
                     .into_iter()
                     .filter_map(|message| match message {
@@ -197,7 +209,11 @@ pub(crate) async fn on_postgres<T: Future<Output = ()>>(test: impl FnOnce(Db) ->
 /// A value for parameter `n` of a statement, as a busy tower would send it.
 fn busy_value(statement: &str, n: usize, kind: &str) -> String {
     let follows = |word: &str| statement.contains(&format!("{word} ${n}"));
+    let optional = ["text", "text[]"].iter().any(|kind| statement.contains(&format!("${n}::{kind} IS NULL")));
     match kind {
+        _ if optional => "NULL".to_owned(),
+        "boolean" => "TRUE".to_owned(),
+        "bigint[]" => "'{1}'".to_owned(),
         "bigint" if follows("LIMIT") => "10".to_owned(),
         "bigint" if follows("OFFSET") => "0".to_owned(),
         "bigint" => "1800000100000000".to_owned(),
