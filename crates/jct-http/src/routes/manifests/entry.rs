@@ -10,6 +10,7 @@ use jct_manifest::{ManifestName, RawManifest};
 use jct_tower::manifests::PutManifest;
 
 use super::name::{known_name, new_name};
+use super::schemas::ManifestPageSchema;
 use crate::auth::{Access, ManifestsRead, ManifestsWrite};
 use crate::input::{ManifestBody, ObjectReader, QueryReader, RequestBody, expected_manifest, has_manifest};
 use crate::openapi::PutManifestSchema;
@@ -26,7 +27,7 @@ const MAX_LIMIT: u32 = 200;
         ("limit" = Option<u32>, Query, description = "1 to 200, by default 50."),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before.")
     ),
-    responses((status = 200, description = "A page: `items`, and `nextCursor` unless it is the last.", body = Vec<ManifestEntryBody<'static>>))
+    responses((status = 200, description = "A page.", body = ManifestPageSchema))
 )]
 pub(super) async fn list_manifests(
     access: Access<ManifestsRead>,

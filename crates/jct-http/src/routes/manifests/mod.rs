@@ -3,6 +3,7 @@
 mod entry;
 mod name;
 mod runs;
+mod schemas;
 mod versions;
 
 use actix_web::web::{self, ServiceConfig};

@@ -8,6 +8,7 @@ use jct_tower::jobs::intake::JobEnvelope;
 use serde_json::{Map, Value, json};
 
 use super::name::known_name;
+use super::schemas::RunPageSchema;
 use crate::auth::{Access, ManifestsRead, ManifestsWrite};
 use crate::input::{ObjectReader, PageQuery, QueryReader, RequestBody, idempotency_key};
 use crate::openapi::ManifestRunSchema;
@@ -67,7 +68,7 @@ pub(super) async fn run_manifest(
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before.")
     ),
     responses(
-        (status = 200, description = "A page: `items`, and `nextCursor` unless it is the last.", body = Vec<wire::OperatorJobBody<'static>>),
+        (status = 200, description = "A page.", body = RunPageSchema),
         (status = 404, description = "No such manifest.")
     )
 )]

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use jct_manifest::ManifestHash;
 
 use super::name::known_name;
+use super::schemas::VersionPageSchema;
 use crate::auth::{Access, ManifestsRead};
 use crate::input::{PageQuery, QueryReader, path_text};
 use crate::problem::{ErrorCode, Problem};
@@ -19,7 +20,7 @@ use crate::wire::{ItemsBody, ManifestVersionBody, json, manifest_version};
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before.")
     ),
     responses(
-        (status = 200, description = "A page: `items`, and `nextCursor` unless it is the last.", body = Vec<ManifestVersionBody<'static>>),
+        (status = 200, description = "A page.", body = VersionPageSchema),
         (status = 404, description = "No such manifest.")
     )
 )]
