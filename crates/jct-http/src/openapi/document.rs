@@ -112,7 +112,8 @@ fn complete(path: &str, operation: &mut Value, options: &HttpOptions) {
             .for_each(|all| all.push(json!({"$ref": "#/components/parameters/TraceId"})));
     }
     let is_open = operation.get("security").is_none();
-    let has_body = operation.get("requestBody").is_some();
+    // A file is no JSON, and has limits of its own; the operation says which.
+    let has_body = operation.get("requestBody").is_some() && !path.ends_with("/artifacts/upload");
     let limit = match path {
         path if path.ends_with("/batch") => options.batch_body_limit,
         "/api/queue/jobs" | "/api/manifests/{name}" => options.job_body_limit,
