@@ -10,11 +10,12 @@ use jct_cwom::Verdict;
 use jct_exec::sandbox::{IsolationLevel, Launcher, Sandbox, SandboxOptions};
 use jct_exec::{CommandExecutor, Executor, Executors, RepoCache, RepoSource, RepoSources, SurveyExecutor, Workshop};
 use jct_http::{AppState, HttpOptions, bind};
+use jct_ingest::{IngestOptions, ManifestExecutor, offered};
 use jct_lifecycle::RetryPolicy;
 use jct_policy::PolicyConfig;
 use jct_prover::{Prover, ProverOptions};
 use jct_runner::{Proving, Shutdown, ShutdownHandle, Worker, WorkerOptions};
-use jct_store::model::ReviewRule;
+use jct_store::model::{ClaimFilter, ReviewRule};
 use jct_store::{Store, StoreOptions};
 use jct_tower::jobs::{ArtifactOptions, JobOptions};
 use jct_tower::reviews::ReviewOptions;
@@ -158,9 +159,13 @@ impl TestTower {
         let sandbox = Sandbox::new(options).unwrap();
         let level = sandbox.level();
         let workshop = Arc::new(Workshop::new(Arc::clone(&cache), sandbox.clone()));
-        let all: [Arc<dyn Executor>; 4] = [
+        // Manifests are run as far as vectors, which nobody here makes.
+        let manifests = IngestOptions { repositories: true, chunks_only: true, ..IngestOptions::default() };
+        let filter = ClaimFilter::any(offered(&manifests));
+        let all: [Arc<dyn Executor>; 5] = [
             Arc::new(agent(&workshop, InsideProgram::program(&program))),
             Arc::new(CommandExecutor::new(Workshop::clone(&workshop))),
+            Arc::new(ManifestExecutor::new(manifests, Arc::clone(&cache))),
             Arc::new(ScriptExecutor::new(Arc::clone(&workshop), InsideProgram::program(&program))),
             Arc::new(SurveyExecutor::new(cache).confined(sandbox)),
         ];
@@ -173,6 +178,7 @@ impl TestTower {
             .unwrap()
             .with_grace(Duration::from_secs(1))
             .with_isolation(level)
+            .with_filter(filter)
             .with_retry(retry());
         let runtime = self.runtime.as_ref().unwrap();
         let _inside = runtime.enter();

@@ -1,3 +1,6 @@
-//! Jobs over HTTP, in the hands of workers that share no code with the tower.
+//! Jobs: over HTTP, in the hands of workers that share no code with the tower, and of the tower's own.
 
+mod ingest;
 mod python;
+mod spine;
+mod support;
