@@ -140,8 +140,7 @@ async fn a_form_that_is_none_is_refused_by_what_is_wrong_with_it() {
     let worker = bench.worker("w").await;
     let job = worker.claim("gpu").await.unwrap();
     let lease = ("leaseId", job["lease"]["id"].as_str().unwrap().as_bytes());
-    let (fence, name, file): ((_, &[u8]), (_, &[u8]), (_, &[u8])) =
-        (("fence", b"1.1"), ("name", b"a"), ("file", b"content"));
+    let (fence, name, file) = (("fence", &b"1.1"[..]), ("name", &b"a"[..]), ("file", &b"content"[..]));
     let path = format!("/api/queue/jobs/{id}/artifacts/upload");
     let long = vec![b'x'; 5_000];
     for (fields, pointer) in [

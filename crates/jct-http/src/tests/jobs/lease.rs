@@ -65,7 +65,8 @@ async fn defect_32_a_lease_cannot_be_used_by_another_worker_even_if_it_works_out
     let (holder, thief) = (bench.worker("holder").await, bench.worker("thief").await);
     let job = holder.claim("gpu").await.unwrap();
     let tokens = bench.app.get("/api/queue/workers/tokens").await.json();
-    let thief_id: WorkerId = tokens["items"][0]["id"].as_str().unwrap().parse().unwrap();
+    let thiefs = tokens["items"].as_array().unwrap().iter().find(|token| token["workerId"] == "thief").unwrap();
+    let thief_id: WorkerId = thiefs["id"].as_str().unwrap().parse().unwrap();
     let fence = job["lease"]["fence"].as_str().unwrap().parse().unwrap();
     let own = LeaseId::of(LeaseRef { task_id: id.parse().unwrap(), fence }, thief_id).to_string();
     for lease_id in [job["lease"]["id"].as_str().unwrap(), &own] {
