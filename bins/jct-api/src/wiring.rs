@@ -10,7 +10,9 @@ use jct_tower::TowerOptions;
 use jct_tower::access::Grant;
 use jct_tower::audit::Sealer;
 use jct_trace::TraceRoot;
-use jct_wiring::{database_url, job_options, manifest_options, publisher, repo_sources, review_options, sealer_options, store_options};
+use jct_wiring::{
+    database_url, job_options, manifest_options, publisher, repo_sources, review_options, sealer_options, store_options,
+};
 
 /// Opens the configured database.
 pub(crate) async fn open_store(config: &Config) -> Result<Store> {
