@@ -215,8 +215,12 @@ async fn a_job_keeps_its_lane_on_every_way_back(db: Db) {
         let claimed = claim(&store, &me, &both, 1).await;
         assert_eq!(ids(&claimed), [urgent], "round {round}");
         match round {
-            0 => drop(settle(&store, claimed[0].lease, AttemptEnd::GivenBack).await),
-            1 => drop(settle(&store, claimed[0].lease, failed(ReasonCode::WorkerError)).await),
+            0 => {
+                settle(&store, claimed[0].lease, AttemptEnd::GivenBack).await;
+            }
+            1 => {
+                settle(&store, claimed[0].lease, failed(ReasonCode::WorkerError)).await;
+            }
             _ => {
                 db.pass_seconds(LEASE_SECONDS);
                 reap(&store).await;
