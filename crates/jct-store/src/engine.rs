@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use jct_audit::StoredEntry;
-use jct_contract::{IsolationLevel, IssueId, JobArtifactId, ObjectId, RepoId, RunId, Sha256Digest, TaskId, Timestamp};
+use jct_contract::{IsolationLevel, IssueId, ObjectId, RepoId, RunId, Sha256Digest, TaskId, Timestamp};
 use jct_cwom::task::TaskIds;
 use jct_cwom::{EvidencePack, ObjectKind, ReviewDecision};
 use tokio::runtime::Handle;
@@ -12,10 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::command::{Command, CommandResult};
 use crate::model::{
     Admission, ApiKeyRecord, AttemptRecord, AuditFilter, AuditHead, AuditKeyRecord, AuditQuery, ChainFilter,
-    ChainPlace, ChainRows, CheckpointRecord, ClaimFilter, FinishedTask, IncidentCounts, IssueGraph, JobArtifactRecord,
-    ManifestEntry, ManifestRecord, ManifestVersionRecord, NamedPage, ObjectFilter, Page, PageStart, PendingReview,
-    QueuePosition, QueueStatus, RunContext, RunPlace, TaskEventRecord, TaskFilter, TaskRecord, Versioned, WorkerRecord,
-    WorkerTokenRecord,
+    ChainPlace, ChainRows, CheckpointRecord, ClaimFilter, FinishedTask, IncidentCounts, IssueGraph, ObjectFilter, Page,
+    PageStart, PendingReview, QueuePosition, QueueStatus, RunContext, RunPlace, TaskEventRecord, TaskFilter,
+    TaskRecord, Versioned, WorkerRecord,
 };
 use crate::postgres::PostgresEngine;
 use crate::sqlite::SqliteEngine;
@@ -26,13 +25,13 @@ use crate::{DatabaseUrl, OpenError, StoreError, StoreOptions, migrations, postgr
 
 #[derive(Debug)]
 pub(crate) struct Engine {
-    kind: Kind,
+    pub(crate) kind: Kind,
     waker: Waker,
     runtime: Handle,
 }
 
 #[derive(Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Sqlite(SqliteEngine),
     Postgres(PostgresEngine),
 }
@@ -71,6 +70,8 @@ macro_rules! read {
         }
     };
 }
+
+pub(crate) use read;
 
 impl Engine {
     pub(crate) async fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
@@ -123,7 +124,7 @@ impl Engine {
     }
 
     /// Runs a read on the store's own runtime: its connections' tasks live there.
-    async fn spawned<T: Send + 'static>(
+    pub(crate) async fn spawned<T: Send + 'static>(
         &self,
         read: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -336,80 +337,5 @@ impl Engine {
 
     pub(crate) async fn review_of(&self, run: RunId) -> Result<Option<ReviewDecision>, StoreError> {
         read!(self, review_reads::review_of(run))
-    }
-
-    pub(crate) async fn task_last_event(&self, id: TaskId) -> Result<Option<u64>, StoreError> {
-        read!(self, task_reads::last_event(id))
-    }
-
-    pub(crate) async fn worker_token_by_digest(
-        &self,
-        digest: Sha256Digest,
-    ) -> Result<Option<WorkerTokenRecord>, StoreError> {
-        read!(self, worker_tokens::by_digest(digest))
-    }
-
-    pub(crate) async fn worker_token_list(
-        &self,
-        start: PageStart,
-        limit: u32,
-    ) -> Result<Page<WorkerTokenRecord>, StoreError> {
-        read!(self, worker_tokens::list(start, limit))
-    }
-
-    pub(crate) async fn job_artifacts(
-        &self,
-        task: TaskId,
-        start: PageStart,
-        limit: u32,
-    ) -> Result<Option<Page<JobArtifactRecord>>, StoreError> {
-        read!(self, job_artifacts::list(task, start, limit))
-    }
-
-    pub(crate) async fn job_artifact(
-        &self,
-        task: TaskId,
-        id: JobArtifactId,
-    ) -> Result<Option<JobArtifactRecord>, StoreError> {
-        read!(self, job_artifacts::get(task, id))
-    }
-
-    pub(crate) async fn manifest_get(&self, name: String) -> Result<Option<ManifestRecord>, StoreError> {
-        read!(self, manifest_reads::get(name))
-    }
-
-    pub(crate) async fn manifest_list(
-        &self,
-        prefix: Option<String>,
-        after: Option<String>,
-        limit: u32,
-    ) -> Result<NamedPage<ManifestEntry>, StoreError> {
-        read!(self, manifest_reads::list(prefix, after, limit))
-    }
-
-    pub(crate) async fn manifest_versions(
-        &self,
-        name: String,
-        start: PageStart,
-        limit: u32,
-    ) -> Result<Option<Page<ManifestVersionRecord>>, StoreError> {
-        read!(self, manifest_reads::versions(name, start, limit))
-    }
-
-    pub(crate) async fn manifest_version(
-        &self,
-        name: String,
-        hash: String,
-    ) -> Result<Option<(ManifestVersionRecord, String)>, StoreError> {
-        read!(self, manifest_reads::version(name, hash))
-    }
-
-    pub(crate) async fn manifest_runs(
-        &self,
-        name: String,
-        start: PageStart,
-        limit: u32,
-    ) -> Result<Option<Page<TaskRecord>>, StoreError> {
-        read!(self, manifest_reads::runs(name, start, limit))
     }
 }

@@ -7,6 +7,7 @@ mod command;
 mod command_objects;
 mod context;
 mod engine;
+mod engine_jobs;
 mod error;
 mod journal;
 pub mod migrations;
