@@ -1,8 +1,10 @@
 //! Migrations: up, down, up; refused where they must be; and the same schema on both engines at the end.
 
-use jct_store::{OpenError, StoreOptions, migrations};
+use jct_contract::IsolationLevel;
+use jct_store::model::Claim;
+use jct_store::{OpenError, StatusAction, StoreOptions, migrations};
 
-use crate::support::{Db, on_both_engines, schema, task};
+use crate::support::{Db, LEASE, change, on_both_engines, reap, schema, task, worker};
 
 on_both_engines![
     invariant_10_both_migration_sets_go_up_down_up_and_end_in_the_same_schema,
@@ -10,6 +12,7 @@ on_both_engines![
     an_outdated_schema_is_refused_when_migrating_is_not_allowed,
     an_old_binary_refuses_a_newer_schema,
     processes_that_start_together_migrate_once,
+    tasks_from_before_there_were_lanes_are_claimed,
 ];
 
 const UNMIGRATED: StoreOptions =
@@ -83,4 +86,36 @@ async fn processes_that_start_together_migrate_once(db: Db) {
         task().enqueue(&store.unwrap()).await;
     }
     assert_eq!(db.count("tasks").await, 6);
+}
+
+async fn tasks_from_before_there_were_lanes_are_claimed(db: Db) {
+    let store = db.store().await;
+    let me = worker("w");
+    let running = task().executor("alpha").enqueue(&store).await;
+    assert_eq!(me.claim_only(&store, &["alpha"], 1).await.len(), 1);
+    let insists = task().isolation("L2").enqueue(&store).await;
+    let held = task().held().enqueue(&store).await;
+    store.close().await;
+    let all = migrations::status(db.url()).await.unwrap();
+    let steps = all.iter().filter(|one| one.name.as_str() >= "0005").count();
+    migrations::rollback(db.url(), steps).await.unwrap();
+    migrations::migrate(db.url()).await.unwrap();
+
+    let store = db.store().await;
+    let claim = async |level| {
+        let claim = Claim { isolation: Some(level), ..me.request(10) };
+        store.claim(claim).await.unwrap().iter().map(|task| task.lease.task_id).collect::<Vec<_>>()
+    };
+    assert_eq!(claim(IsolationLevel::L1).await, []);
+    change(&store, held, "ana", StatusAction::Release).await;
+    assert_eq!(claim(IsolationLevel::L1).await, [held]);
+    // New tasks of the same kind stand in a lane of their own beside the old one, and are merged with it by age.
+    db.pass_seconds(1);
+    let newer = task().objective("newer").isolation("L2").enqueue(&store).await;
+    assert_eq!(claim(IsolationLevel::L2).await, [insists, newer]);
+    db.pass(LEASE);
+    reap(&store).await;
+    db.pass_seconds(600);
+    let again = me.claim_only(&store, &["alpha"], 1).await;
+    assert_eq!((again[0].lease.task_id, again[0].attempt), (running, 2));
 }
