@@ -3,4 +3,4 @@
 mod ingest;
 mod python;
 mod spine;
-mod support;
+pub(crate) mod support;
