@@ -18,6 +18,7 @@ mod file;
 pub(crate) mod issues;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+mod lines;
 pub(crate) mod manifest;
 pub(crate) mod manifests;
 mod page;

@@ -2,13 +2,14 @@
 //! vector, and without ever making a commit.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use jct_exec::LineSink;
 use jct_exec::process::{Bounds, Capture, CommandSpec, Environment, ProcessEnd, run};
-use jct_exec::{LineSink, LogLine};
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::lines::Lines;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -104,22 +105,13 @@ async fn git(folder: &Path, arguments: &[&str]) -> Result<Outcome, Failure> {
     let (lines, bounds) = (Arc::new(Lines::default()), Bounds::new(GIT_LIMIT, CancellationToken::new()));
     let capture = Capture::new(Arc::clone(&lines) as Arc<dyn LineSink>, OUTPUT_LIMIT);
     let end = Box::pin(run(&command, &bounds, &capture)).await.end;
-    let lines = std::mem::take(&mut *lines.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let lines = lines.take();
     match end {
         ProcessEnd::Exited { code } => Ok(Outcome { succeeded: code == 0, lines }),
         ProcessEnd::SpawnFailed(error) => {
             Err(Failure::caused(Exit::Local, "git could not be started", &error).hint("`jct doctor` looks at git"))
         }
         end => Err(Failure::new(Exit::Local, format!("git did not come to its end: {end:?}"))),
-    }
-}
-
-#[derive(Debug, Default)]
-struct Lines(Mutex<Vec<String>>);
-
-impl LineSink for Lines {
-    fn line(&self, line: LogLine) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.text);
     }
 }
 

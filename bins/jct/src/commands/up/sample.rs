@@ -3,13 +3,14 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use jct_exec::LineSink;
 use jct_exec::process::{Bounds, Capture, CommandSpec, Environment, ProcessEnd, run};
-use jct_exec::{LineSink, LogLine};
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::lines::Lines;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -72,23 +73,9 @@ async fn git(folder: &Path, arguments: &[&str]) -> Result<(), Failure> {
         end => {
             let failure =
                 Failure::new(Exit::Local, format!("`git {}` did not make the sample: {end:?}", arguments.join(" ")));
-            let failure = lines
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .iter()
-                .fold(failure, |failure, line| failure.detail(line.as_str()));
+            let failure = lines.take().into_iter().fold(failure, Failure::detail);
             Err(failure.hint("`jct doctor` looks at git"))
         }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Lines(Mutex<Vec<String>>);
-
-impl LineSink for Lines {
-    fn line(&self, line: LogLine) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.text);
     }
 }
 
