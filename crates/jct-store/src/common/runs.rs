@@ -163,7 +163,7 @@ fn open_one(
     let journal = &mut additions.journal;
     row.set_head(author.created(journal, &object.into())?);
     let shown = Ref::new(ObjectKind::Run, row.id.into());
-    issue.set_head(author.linked(journal, &issue.head(), entity(ObjectKind::Issue, issue.id), "runs", &shown));
+    issue.set_head(author.linked(journal, &issue.head(), Entity::of(ObjectKind::Issue, issue.id), "runs", &shown));
     move_issue(journal, author, issue, WorkEvent::Started, context.now)?;
     let id = row.id;
     additions.run_packets.extend(RunPacketRow::list(id, &new.inputs.context_packets, row.created_at));
@@ -269,7 +269,7 @@ fn register(
         let journal = &mut additions.journal;
         row.set_head(author.created(journal, &object.into())?);
         let shown = Ref::new(ObjectKind::Artifact, row.id.into());
-        let owner = entity(ObjectKind::Run, run.id);
+        let owner = Entity::of(ObjectKind::Run, run.id);
         run.set_head(author.linked(journal, &run.head(), owner, "outputs.artifacts", &shown));
         additions.artifacts.push(row);
     }
@@ -291,7 +291,7 @@ fn end_one(
     for to in [Status::Running, ended.status] {
         if (to == ended.status || state.status == Status::Blocked) && run::next(state.status, to).is_ok() {
             let moved = (std::mem::replace(&mut state.status, to), to);
-            run.set_head(author.moved(journal, &run.head(), entity(ObjectKind::Run, run.id), moved, now));
+            run.set_head(author.moved(journal, &run.head(), Entity::of(ObjectKind::Run, run.id), moved, now));
         }
     }
     let started_at = state.telemetry.started_at.unwrap_or_else(|| time(run.created_at));
@@ -379,7 +379,7 @@ pub(super) fn move_issue_to(
 ) -> Result<(), StoreError> {
     let from = status_of(issue.id, &issue.status)?;
     let updated_at = now.max(time(issue.updated_at));
-    let owner = entity(ObjectKind::Issue, issue.id);
+    let owner = Entity::of(ObjectKind::Issue, issue.id);
     issue.set_head(author.moved(journal, &issue.head(), owner, (from, to), updated_at));
     to.as_str().clone_into(&mut issue.status);
     issue.updated_at = updated_at.as_micros();
@@ -396,7 +396,7 @@ pub(super) fn move_run(
 ) -> Result<(), StoreError> {
     let from = status_of(run.id, &run.status)?;
     let updated_at = now.max(time(run.updated_at));
-    run.set_head(author.moved(journal, &run.head(), entity(ObjectKind::Run, run.id), (from, to), updated_at));
+    run.set_head(author.moved(journal, &run.head(), Entity::of(ObjectKind::Run, run.id), (from, to), updated_at));
     to.as_str().clone_into(&mut run.status);
     run.updated_at = updated_at.as_micros();
     Ok(())
@@ -404,10 +404,6 @@ pub(super) fn move_run(
 
 fn status_of(id: Id, status: &str) -> Result<Status, StoreError> {
     status.parse().map_err(|_| StoreError::corrupt(format!("status `{status}` of work object {}", id.0)))
-}
-
-fn entity(kind: ObjectKind, id: Id) -> Entity {
-    Entity { kind, id: id.into() }
 }
 
 async fn locked_issues(conn: &mut Conn, ids: HashSet<Id>) -> Result<HashMap<Id, IssueRow>, StoreError> {

@@ -66,7 +66,7 @@ async fn keep_repos(
         .iter()
         .map(|(task, repo)| {
             let mut row = repo.row.clone();
-            let entity = entity(ObjectKind::Repo, row.id);
+            let entity = Entity::of(ObjectKind::Repo, row.id);
             row.set_head(author(task).created_as(&mut journal, entity, repo.json.clone()));
             row
         })
@@ -127,7 +127,7 @@ fn add_objects(additions: &mut Additions, objects: NewTaskObjects, author: Autho
     let NewTaskObjects { constraint_snapshot, issue: Written { row: mut issue, json }, context_packet, .. } = objects;
     let (snapshot, packet) = (constraint_snapshot.row, context_packet.row);
     let journal = &mut additions.journal;
-    let mut created = |kind, id, json| author.created_as(journal, entity(kind, id), json);
+    let mut created = |kind, id, json| author.created_as(journal, Entity::of(kind, id), json);
     created(ObjectKind::ConstraintSnapshot, snapshot.id, constraint_snapshot.json);
     let head = created(ObjectKind::Issue, issue.id, json);
     created(ObjectKind::ContextPacket, packet.id, context_packet.json);
@@ -154,8 +154,4 @@ fn add_objects(additions: &mut Additions, objects: NewTaskObjects, author: Autho
 /// Whoever handed the task in is the author of what came with it.
 fn author(task: &NewTask) -> Author<'_> {
     Author { actor: Actor::from(&task.submitter), trace_id: &task.trace_id }
-}
-
-fn entity(kind: ObjectKind, id: Id) -> Entity {
-    Entity { kind, id: id.into() }
 }

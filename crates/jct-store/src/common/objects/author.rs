@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::StoreError;
 use crate::journal::{Actor, Entry, Head, Journal};
 use crate::model::WorkObject;
+use crate::types::Id;
 
 /// Whose write it is.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,13 @@ pub(crate) struct Author<'a> {
 pub(crate) struct Entity {
     pub(crate) kind: ObjectKind,
     pub(crate) id: ObjectId,
+}
+
+impl Entity {
+    /// The object that a row is.
+    pub(crate) fn of(kind: ObjectKind, id: Id) -> Self {
+        Self { kind, id: id.into() }
+    }
 }
 
 /// What was and what is, of the members that differ.
