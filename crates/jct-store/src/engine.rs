@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use jct_audit::StoredEntry;
-use jct_contract::{IsolationLevel, IssueId, ObjectId, RepoId, RunId, Sha256Digest, TaskId, Timestamp};
+use jct_contract::{IssueId, ObjectId, RepoId, RunId, Sha256Digest, TaskId, Timestamp};
 use jct_cwom::task::TaskIds;
 use jct_cwom::{EvidencePack, ObjectKind, ReviewDecision};
 use tokio::runtime::Handle;
@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::command::{Command, CommandResult};
 use crate::model::{
     Admission, ApiKeyRecord, AttemptRecord, AuditFilter, AuditHead, AuditKeyRecord, AuditQuery, ChainFilter,
-    ChainPlace, ChainRows, CheckpointRecord, ClaimFilter, FinishedTask, IncidentCounts, IssueGraph, ObjectFilter, Page,
-    PageStart, PendingReview, QueuePosition, QueueStatus, RunContext, RunPlace, TaskEventRecord, TaskFilter,
+    ChainPlace, ChainRows, CheckpointRecord, Claim, DueWork, FinishedTask, IncidentCounts, IssueGraph, ObjectFilter,
+    Page, PageStart, PendingReview, QueuePosition, QueueStatus, RunContext, RunPlace, TaskEventRecord, TaskFilter,
     TaskRecord, Versioned, WorkerRecord,
 };
 use crate::postgres::PostgresEngine;
@@ -152,12 +152,8 @@ impl Engine {
             .transpose()
     }
 
-    pub(crate) async fn has_due_work(
-        &self,
-        filter: ClaimFilter,
-        isolation: Option<IsolationLevel>,
-    ) -> Result<bool, StoreError> {
-        read!(self, claim::has_due_work(now, filter, isolation))
+    pub(crate) async fn due_work(&self, claim: Claim) -> Result<DueWork, StoreError> {
+        read!(self, claim::due_work(now, claim))
     }
 
     pub(crate) async fn has_expired_leases(&self) -> Result<bool, StoreError> {

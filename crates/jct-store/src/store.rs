@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jct_audit::StoredEntry;
-use jct_contract::{IsolationLevel, Principal, Sha256Digest, TaskId, Timestamp, WorkerId};
+use jct_contract::{Principal, Sha256Digest, TaskId, Timestamp, WorkerId};
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 
 use crate::command::{Answer, ChangeAnswer, Command, KeyAnswer, RecordAnswer, StatusChange};
 use crate::engine::Engine;
 use crate::model::{
-    Admission, ApiKeyRecord, AttemptRecord, AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, FinishedTask,
+    Admission, ApiKeyRecord, AttemptRecord, AuditQuery, Claim, ClaimedTask, DueWork, Enqueued, FinishedTask,
     HeartbeatAnswer, IncidentCounts, NewApiKey, NewEvent, NewTask, NewWorker, Page, PageStart, QueuePosition,
     QueueStatus, Reaped, SettleAnswer, Settlement, TaskEventRecord, TaskFilter, TaskRecord, WorkerRecord,
 };
@@ -133,17 +133,13 @@ impl Store {
         write!(self, Command::Claim(claim) => Claimed)
     }
 
-    /// Whether a claim with this filter and level would find something now. A read: an idle worker writes nothing.
+    /// What this claim would find now. A read: an idle worker writes nothing.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database cannot be read.
-    pub async fn has_due_work(
-        &self,
-        filter: &ClaimFilter,
-        isolation: Option<IsolationLevel>,
-    ) -> Result<bool, StoreError> {
-        self.engine.has_due_work(filter.clone(), isolation).await
+    pub async fn due_work(&self, claim: &Claim) -> Result<DueWork, StoreError> {
+        self.engine.due_work(claim.clone()).await
     }
 
     /// Renews leases; one answer each, in order.

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jct_contract::{IsolationLevel, RunId, WorkerId};
+use jct_contract::{RunId, WorkerId};
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 use jct_store::model::{
-    Claim, ClaimFilter, ClaimedTask, EgressRecord, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer,
-    Settlement,
+    Claim, ClaimedTask, DueWork, EgressRecord, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
 };
 use jct_store::{RecordAnswer, Store, StoreError, Wake};
 use jct_tower::work::{Background, WorkStore};
@@ -98,8 +97,8 @@ impl WorkStore for FaultyStore {
         self.store.wake()
     }
 
-    async fn has_due_work(&self, filter: &ClaimFilter, isolation: Option<IsolationLevel>) -> Result<bool, StoreError> {
-        self.store.has_due_work(filter, isolation).await
+    async fn due_work(&self, claim: &Claim) -> Result<DueWork, StoreError> {
+        self.store.due_work(claim).await
     }
 
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::{IsolationLevel, Timestamp};
+use jct_contract::Timestamp;
 use jct_lifecycle::TaskStatus;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use super::{Conn, manifest_reads, primitives, runs};
 use crate::StoreError;
 use crate::context::Context;
 use crate::journal::{Actor, Change, Journal};
-use crate::model::{Claim, ClaimFilter, ClaimedTask};
+use crate::model::{Claim, ClaimedTask, DueWork};
 use crate::rows::{AdmissionRow, AffinityRow, AttemptRow, LeaseRow, ReadyRow, TaskRow, time, to_trace_id, to_u32};
 use crate::schema::{admissions, tasks};
 use crate::schema_jobs::queue_affinities;
@@ -195,12 +195,7 @@ pub(super) fn attempt_row(lease: &LeaseRow) -> AttemptRow {
     }
 }
 
-/// Whether a claim would find something. A read.
-pub(crate) async fn has_due_work(
-    conn: &mut Conn,
-    now: Timestamp,
-    filter: ClaimFilter,
-    isolation: Option<IsolationLevel>,
-) -> Result<bool, StoreError> {
-    Ok(primitives::has_due_work(conn, now, &filter, isolation).await?)
+/// What a claim would find. A read.
+pub(crate) async fn due_work(conn: &mut Conn, now: Timestamp, claim: Claim) -> Result<DueWork, StoreError> {
+    Ok(primitives::due_work(conn, now, &claim).await?)
 }

@@ -32,8 +32,8 @@ pub use manifest::{
 };
 pub use objects::{IssueGraph, NewObject, ObjectFilter, Versioned, WorkObject};
 pub use queue::{
-    ArtifactFile, Claim, ClaimFilter, ClaimedTask, FinishedTask, HeartbeatAnswer, IncidentCounts, Pause, QueuePosition,
-    QueueStatus, Reaped, SettleAnswer, Settlement, TraceRef,
+    ArtifactFile, Claim, ClaimFilter, ClaimedTask, DueWork, FinishedTask, HeartbeatAnswer, IncidentCounts, Pause,
+    QueuePosition, QueueStatus, Reaped, SettleAnswer, Settlement, TraceRef,
 };
 pub use review::{EgressRecord, NewPush, NewReview, PendingReview, ReviewAnswer, RunContext, RunPlace};
 pub use submission::{Enqueued, NewTask};

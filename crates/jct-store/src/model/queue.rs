@@ -27,6 +27,17 @@ pub struct Claim {
     pub isolation: Option<IsolationLevel>,
 }
 
+/// What a claim would find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueWork {
+    /// Nothing is due that fits.
+    Nothing,
+    /// All that is due and fits is kept for other workers, by its affinity key.
+    KeptForOthers,
+    /// Something is due that the worker may have.
+    Free,
+}
+
 /// Which tasks a worker takes. All of it must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClaimFilter {

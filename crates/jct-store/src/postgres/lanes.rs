@@ -15,8 +15,8 @@ use jct_contract::{Capability, IsolationLevel, JobType, Timestamp, WorkerId};
 use super::Conn;
 use crate::cached::Cached;
 use crate::context::{ClaimBounds, Context};
-use crate::model::ClaimFilter;
-use crate::rows::ReadyRow;
+use crate::model::{Claim, ClaimFilter, DueWork};
+use crate::rows::{Found, ReadyRow};
 use crate::types::{DbId, Id};
 
 /// How long the fronts of the lanes may go unread, in microseconds.
@@ -204,24 +204,18 @@ async fn take_fronts(conn: &mut Conn, wanted: &Wanted<'_>, worker: WorkerId, lim
     Cached(bound!(text, wanted).bind::<DbId, _>(Id::from(worker)).bind::<BigInt, _>(limit)).load(conn).await
 }
 
-/// Whether a claim would find something. Row by row in the order of the index: in any order, every dead row at the front
-/// of the table would be stepped over.
-pub(super) async fn has_due_work(
-    conn: &mut Conn,
-    now: Timestamp,
-    filter: &ClaimFilter,
-    isolation: Option<IsolationLevel>,
-) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = Bool)]
-        found: bool,
-    }
+/// What a claim would find. Row by row in the order of the index: in any order, every dead row at the front of the table
+/// would be stepped over.
+pub(super) async fn due_work(conn: &mut Conn, now: Timestamp, claim: &Claim) -> QueryResult<DueWork> {
+    let in_order = "ORDER BY r.run_at, r.task_id LIMIT 1";
     let text = format!(
-        "SELECT TRUE AS found FROM queue_lanes l CROSS JOIN LATERAL (SELECT FROM task_ready r WHERE {DUE} \
-         ORDER BY r.run_at, r.task_id LIMIT 1) h WHERE {FITTING} LIMIT 1"
+        "SELECT free FROM (SELECT TRUE AS free FROM queue_lanes l CROSS JOIN LATERAL \
+         (SELECT FROM task_ready r WHERE {DUE} AND {FREE} {in_order}) h WHERE {FITTING} LIMIT 1) AS due UNION ALL \
+         SELECT free FROM (SELECT FALSE AS free FROM queue_lanes l CROSS JOIN LATERAL \
+         (SELECT FROM task_ready r WHERE {DUE} {in_order}) h WHERE {FITTING} AND l.keyed LIMIT 1) AS kept"
     );
-    let wanted = Wanted::new(filter, isolation, now);
-    let found: Option<Found> = Cached(bound!(text, wanted)).get_result(conn).await.optional()?;
-    Ok(found.is_some_and(|found| found.found))
+    let wanted = Wanted::new(&claim.filter, claim.isolation, now);
+    let query = bound!(text, wanted).bind::<DbId, _>(Id::from(claim.worker_id));
+    let found: Vec<Found> = Cached(query).load(conn).await?;
+    Ok(Found::sum(&found))
 }

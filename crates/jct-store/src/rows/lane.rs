@@ -1,9 +1,11 @@
 //! Lanes: classes of waiting tasks that a claim takes or leaves as a whole.
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use jct_contract::{IsolationLevel, NormalizedTask, Sha256Digest};
 
 use super::TaskRow;
+use crate::model::DueWork;
 use crate::schema_jobs::queue_lanes;
 
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable)]
@@ -36,6 +38,23 @@ impl LaneRow {
             capabilities,
             priority: row.priority,
             keyed,
+        }
+    }
+}
+
+/// One thing that is due, as far as a look says.
+#[derive(QueryableByName)]
+pub(crate) struct Found {
+    #[diesel(sql_type = Bool)]
+    free: bool,
+}
+
+impl Found {
+    pub(crate) fn sum(found: &[Self]) -> DueWork {
+        match found {
+            [] => DueWork::Nothing,
+            found if found.iter().any(|one| one.free) => DueWork::Free,
+            _ => DueWork::KeptForOthers,
         }
     }
 }

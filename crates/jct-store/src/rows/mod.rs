@@ -20,7 +20,7 @@ pub(crate) use audit::{AuditKeyRow, CheckpointRow, HeadRow, LooseAuditRow, check
 pub(crate) use columns::{join, split, time, to_capabilities, to_principal, to_reason, to_trace_id, to_u32, to_u64};
 pub(crate) use history::{AttemptEndRow, AttemptRow, AuditRow, EventRow};
 pub(crate) use jobs::{AffinityRow, JobArtifactRow, WorkerTokenRow};
-pub(crate) use lane::LaneRow;
+pub(crate) use lane::{Found, LaneRow};
 pub(crate) use manifests::{ContentRow, ManifestRow, VersionRow, VersionWithSize};
 pub(crate) use objects::{
     ArtifactRow, Chained, DoctrineRow, EvidenceRow, IssueRow, PacketRow, RepoRow, ReviewRow, RunRow, SnapshotRow,

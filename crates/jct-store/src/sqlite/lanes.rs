@@ -10,8 +10,8 @@ use jct_contract::{IsolationLevel, JobType, Timestamp, WorkerId};
 use super::Conn;
 use crate::cached::Cached;
 use crate::context::Context;
-use crate::model::ClaimFilter;
-use crate::rows::ReadyRow;
+use crate::model::{Claim, ClaimFilter, DueWork};
+use crate::rows::{Found, ReadyRow};
 use crate::schema::task_ready;
 use crate::types::{DbId, Id};
 
@@ -27,6 +27,10 @@ const FITTING: &str = "NOT EXISTS (SELECT 1 FROM queue_pauses) \
 const ALLOWED: &str = "EXISTS (SELECT 1 FROM tasks t, json_each(?6) AS allowed WHERE t.id = r.task_id \
      AND (t.target_repo = allowed.value \
      OR substr(t.target_repo, 1, length(allowed.value) + 1) = allowed.value || '/'))";
+
+/// What of them is left to others: `?5` is now, `?7` the worker.
+const FREE: &str = "(NOT l.keyed OR NOT EXISTS (SELECT 1 FROM queue_affinities a WHERE a.affinity_key = r.affinity_key \
+     AND a.worker_id <> ?7 AND a.held_until > ?5))";
 
 #[derive(QueryableByName)]
 struct Lane {
@@ -121,26 +125,22 @@ async fn due_rows(
     }
 }
 
-/// Whether a claim would find something.
-pub(super) async fn has_due_work(
-    conn: &mut Conn,
-    now: Timestamp,
-    filter: &ClaimFilter,
-    isolation: Option<IsolationLevel>,
-) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = Bool)]
-        found: bool,
-    }
-    let text = format!(
-        "SELECT TRUE AS found FROM queue_lanes l WHERE {FITTING} AND EXISTS (SELECT 1 FROM task_ready r \
-         WHERE r.lane_id = l.id AND r.run_at <= ?5 AND (?6 IS NULL OR l.job_type = '{}' OR {ALLOWED})) LIMIT 1",
+/// What a claim would find.
+pub(super) async fn due_work(conn: &mut Conn, now: Timestamp, claim: &Claim) -> QueryResult<DueWork> {
+    let due = format!(
+        "r.lane_id = l.id AND r.run_at <= ?5 AND (?6 IS NULL OR l.job_type = '{}' OR {ALLOWED})",
         JobType::Manifest
     );
-    let query = bound!(text, filter, isolation)
+    let text = format!(
+        "SELECT free FROM (SELECT TRUE AS free FROM queue_lanes l WHERE {FITTING} \
+         AND EXISTS (SELECT 1 FROM task_ready r WHERE {due} AND {FREE}) LIMIT 1) UNION ALL \
+         SELECT free FROM (SELECT FALSE AS free FROM queue_lanes l WHERE {FITTING} AND l.keyed \
+         AND EXISTS (SELECT 1 FROM task_ready r WHERE {due}) LIMIT 1)"
+    );
+    let query = bound!(text, claim.filter, claim.isolation)
         .bind::<BigInt, _>(now.as_micros())
-        .bind::<Nullable<Text>, _>(filter.repositories.as_deref().map(json));
-    let found: Option<Found> = Cached(query).get_result(conn).await.optional()?;
-    Ok(found.is_some_and(|found| found.found))
+        .bind::<Nullable<Text>, _>(claim.filter.repositories.as_deref().map(json))
+        .bind::<DbId, _>(Id::from(claim.worker_id));
+    let found: Vec<Found> = Cached(query).load(conn).await?;
+    Ok(Found::sum(&found))
 }

@@ -19,7 +19,7 @@ use crate::schema::{
 use crate::schema_jobs::{manifest_contents, queue_affinities, queue_lanes};
 use crate::types::Id;
 
-pub(super) use super::lanes::{has_due_work, take_ready};
+pub(super) use super::lanes::{due_work, take_ready};
 pub(super) use super::object_primitives::{insert_repos, lock_issue, lock_issues, lock_objects, lock_run, lock_runs};
 
 macro_rules! inserts {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jct_contract::{JobType, TaskId};
 use jct_lifecycle::{AttemptEnd, ReasonCode};
-use jct_store::model::{Claim, ClaimFilter, ClaimedTask};
+use jct_store::model::{Claim, ClaimFilter, ClaimedTask, DueWork};
 use jct_store::{StatusAction, Store};
 
 use crate::support::{
-    Db, LEASE, LEASE_SECONDS, Worker, any, change, completed, enqueue_many, failed, offering, on_both_engines, reap,
-    settle, take, task, worker,
+    Db, LEASE, LEASE_SECONDS, Worker, any, change, completed, enqueue_many, failed, has_due_work, offering,
+    on_both_engines, reap, settle, take, task, worker,
 };
 
 on_both_engines![
@@ -31,10 +31,11 @@ on_both_engines![
 ];
 
 async fn claim(store: &Store, who: &Worker, filter: &ClaimFilter, limit: u32) -> Vec<ClaimedTask> {
-    let has_work = store.has_due_work(filter, None).await.unwrap();
-    let claimed = store.claim(Claim { filter: filter.clone(), ..who.request(limit) }).await.unwrap();
-    // Affinities are the one thing that only the claim knows of.
-    assert!(has_work || claimed.is_empty(), "a claim found what nobody was told of: {filter:?}");
+    let claim = Claim { filter: filter.clone(), ..who.request(limit) };
+    let due = store.due_work(&claim).await.unwrap();
+    let claimed = store.claim(claim).await.unwrap();
+    // Others may be faster than the claim, but not before the look.
+    assert!(due == DueWork::Free || claimed.is_empty(), "a claim found what nobody was told of: {filter:?}");
     claimed
 }
 
@@ -84,7 +85,7 @@ async fn whoever_takes_any_task_takes_no_other_job_it_cannot_run(db: Db) {
     let unknown = task().executor("teleport").enqueue(&store).await;
     let me = worker("w");
     assert_eq!(ids(&claim(&store, &me, &any(), 10).await), [unknown]);
-    assert!(!store.has_due_work(&any(), None).await.unwrap());
+    assert!(!has_due_work(&store, &any(), None).await);
     let able = ClaimFilter { any_task: true, ..offering(&["manifest"]) };
     assert_eq!(ids(&claim(&store, &me, &able, 10).await), [manifest]);
 }
@@ -243,6 +244,9 @@ async fn jobs_with_a_key_are_left_to_the_worker_that_has_it(db: Db) {
     assert_eq!(ids(&claim(&store, &mine, &any(), 1).await), [first]);
     // The other worker passes over it, and takes what comes next.
     assert_eq!(ids(&claim(&store, &theirs, &any(), 10).await), [other_key]);
+    // A look says so: it need not try, and try again.
+    assert_eq!(store.due_work(&theirs.request(1)).await.unwrap(), DueWork::KeptForOthers);
+    assert_eq!(store.due_work(&mine.request(1)).await.unwrap(), DueWork::Free);
     db.pass_seconds(1);
     enqueue_many(&store, 3).await;
     assert_eq!(claim(&store, &theirs, &any(), 10).await.len(), 3);

@@ -15,7 +15,8 @@ use jct_store::model::{Claim, ClaimFilter, Cursor, PageStart, TaskFilter};
 use jct_store::{Store, StoreOptions};
 
 use crate::support::{
-    Db, LEASE, any, audit, completed, enqueue_many, log_line, offering, on_both_engines, schema, settle, task, worker,
+    Db, LEASE, any, audit, completed, enqueue_many, has_due_work, log_line, offering, on_both_engines, schema, settle,
+    task, worker,
 };
 
 on_both_engines![no_statement_on_the_way_of_a_task_reads_a_table_from_end_to_end];
@@ -140,7 +141,7 @@ async fn live(db: &Db, store: &Store) {
     let limited = ClaimFilter { repositories: Some(vec!["myorg".to_owned()]), ..any() };
     for filter in [any(), offering(&["gpu", "survey"]), limited] {
         for level in [None, Some(IsolationLevel::L2)] {
-            assert!(store.has_due_work(&filter, level).await.unwrap());
+            assert!(has_due_work(store, &filter, level).await);
             let claim = Claim { filter: filter.clone(), isolation: level, ..runner.request(1) };
             // Twice, so that the moving bound is used as well.
             for _ in 0..2 {

@@ -14,7 +14,7 @@ use crate::Tower;
 use crate::access::{WorkerForbidden, WorkerGrant, WorkerWish};
 use crate::work::{PRESENCE_INTERVAL, WorkFeed};
 
-/// After others could not have what is due, a worker looks again no sooner than this.
+/// After a look at what others get, a worker looks again no sooner than this.
 const OUTRUN_PAUSE: Duration = Duration::from_millis(500);
 
 /// A worker's request for jobs.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jct_store::model::{Claim, ClaimedTask};
+use jct_store::model::{Claim, ClaimedTask, DueWork};
 use jct_store::{StoreError, Wake};
 
 use super::{PollInterval, WorkStore};
@@ -17,7 +17,7 @@ pub struct WorkFeed {
     poll: PollInterval,
     /// The last claim was filled: there is probably more, and looking first would only cost time.
     busy: bool,
-    /// The last look saw something due and got none of it.
+    /// The last look saw something due that this worker did not get.
     outrun: bool,
 }
 
@@ -38,8 +38,14 @@ impl WorkFeed {
     /// [`StoreError`] when the database cannot be read or written.
     pub async fn take(&mut self, limit: u32) -> Result<Vec<ClaimedTask>, StoreError> {
         self.outrun = false;
-        if !self.busy && !self.store.has_due_work(&self.claim.filter, self.claim.isolation).await? {
-            return Ok(Vec::new());
+        if !self.busy {
+            match self.store.due_work(&self.claim).await? {
+                DueWork::Free => {}
+                due => {
+                    self.outrun = due == DueWork::KeptForOthers;
+                    return Ok(Vec::new());
+                }
+            }
         }
         self.busy = false;
         let tasks = self.store.claim(Claim { limit, ..self.claim.clone() }).await?;

@@ -6,11 +6,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jct_contract::{IsolationLevel, RunId, WorkerId};
+use jct_contract::{RunId, WorkerId};
 use jct_lifecycle::{LeaseRef, RetryPolicy};
 use jct_store::model::{
-    Claim, ClaimFilter, ClaimedTask, EgressRecord, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer,
-    Settlement,
+    Claim, ClaimedTask, DueWork, EgressRecord, HeartbeatAnswer, NewEvent, NewWorker, Reaped, SettleAnswer, Settlement,
 };
 use jct_store::{RecordAnswer, Store, StoreError, Wake};
 
@@ -21,8 +20,8 @@ use super::background::{Background, background_of};
 pub trait WorkStore: Send + Sync {
     /// A subscription to changes.
     fn wake(&self) -> Wake;
-    /// Whether a claim with this filter and level would find something now. A read.
-    async fn has_due_work(&self, filter: &ClaimFilter, isolation: Option<IsolationLevel>) -> Result<bool, StoreError>;
+    /// What this claim would find now. A read.
+    async fn due_work(&self, claim: &Claim) -> Result<DueWork, StoreError>;
     /// Leases due tasks.
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError>;
     /// Renews leases; one answer each, in order.
@@ -56,8 +55,8 @@ impl WorkStore for Store {
         Store::wake(self)
     }
 
-    async fn has_due_work(&self, filter: &ClaimFilter, isolation: Option<IsolationLevel>) -> Result<bool, StoreError> {
-        Store::has_due_work(self, filter, isolation).await
+    async fn due_work(&self, claim: &Claim) -> Result<DueWork, StoreError> {
+        Store::due_work(self, claim).await
     }
 
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedTask>, StoreError> {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jct_audit::StoredEntry;
 use jct_contract::{
-    CapabilitySet, Clock, JobType, Principal, RequesterKind, Sha256Digest, SystemClock, TaskId, TaskSpec, TraceId,
-    WorkerId,
+    CapabilitySet, Clock, IsolationLevel, JobType, Principal, RequesterKind, Sha256Digest, SystemClock, TaskId,
+    TaskSpec, TraceId, WorkerId,
 };
 use jct_lifecycle::{AttemptEnd, Fence, LeaseRef, ReasonCode, RetryPolicy, TaskStatus};
 use jct_policy::{PolicyConfig, evaluate};
 use jct_store::model::{
-    AuditQuery, Claim, ClaimFilter, ClaimedTask, Enqueued, EventKind, JobFacts, ManifestUse, NewEvent, NewTask,
-    NewTaskObjects, RunReport, SettleAnswer, Settlement, TaskRecord, TaskState,
+    AuditQuery, Claim, ClaimFilter, ClaimedTask, DueWork, Enqueued, EventKind, JobFacts, ManifestUse, NewEvent,
+    NewTask, NewTaskObjects, RunReport, SettleAnswer, Settlement, TaskRecord, TaskState,
 };
 use jct_store::{ChangeAnswer, StatusAction, StatusChange, Store};
 use serde_json::{Value, json};
@@ -232,6 +232,12 @@ impl Worker {
         assert_eq!(claimed.len(), 1, "one due task was expected");
         claimed.remove(0)
     }
+}
+
+/// Whether a worker without any job yet would find something.
+pub(crate) async fn has_due_work(store: &Store, filter: &ClaimFilter, isolation: Option<IsolationLevel>) -> bool {
+    let claim = Claim { filter: filter.clone(), isolation, ..worker("onlooker").request(1) };
+    store.due_work(&claim).await.unwrap() == DueWork::Free
 }
 
 /// Whatever task there is; of other jobs those that need nothing.
