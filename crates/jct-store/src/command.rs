@@ -7,6 +7,7 @@ use jct_lifecycle::{AttemptEnd, Fence, IllegalTransition, LeaseRef, RetryPolicy,
 
 use crate::StoreError;
 use crate::command_objects::{CreateAnswer, ObjectChangeAnswer, ObjectWrite};
+use crate::command_workflows::{WorkflowAnswer, WorkflowWrite};
 use crate::model::{
     ApiKeyRecord, Claim, ClaimedTask, EgressRecord, Enqueued, ExternalLease, HeartbeatAnswer, JobArtifactAnswer,
     ManifestDelete, ManifestPut, NewApiKey, NewAuditKey, NewCheckpoint, NewEvent, NewJobArtifact, NewManifestVersion,
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     AddJobArtifact { artifact: Box<NewJobArtifact>, quota: u64 },
     PutManifest(Box<NewManifestVersion>),
     DeleteManifest { name: String, if_match: Option<String>, by: Principal },
+    Workflow(Box<WorkflowWrite>),
 }
 
 impl Command {
@@ -72,6 +74,7 @@ impl Command {
             Self::Pause { reason, .. } => clean(reason),
             Self::WorkerStarted(worker) => [&mut worker.name, &mut worker.version].into_iter().for_each(clean),
             Self::Claim(claim) => clean(&mut claim.worker_name),
+            Self::Workflow(write) => write.without_nul(),
             Self::CreateWorkerToken(token) => {
                 token.description.iter_mut().chain([&mut token.worker_name]).for_each(clean);
             }
@@ -101,6 +104,7 @@ pub(crate) enum Answer {
     JobArtifact(Box<JobArtifactAnswer>),
     ManifestPut(Box<ManifestPut>),
     ManifestDeleted(ManifestDelete),
+    Workflow(Box<WorkflowAnswer>),
 }
 
 pub(crate) type CommandResult = Result<Answer, StoreError>;

@@ -65,6 +65,7 @@ impl Command {
             Self::Heartbeat { leases, .. } => leases.len(),
             Self::Record { events, .. } => events.len(),
             Self::Reap { limit, .. } => *limit as usize,
+            Self::Workflow(write) => write.weight(),
             _ => 1,
         }
     }
@@ -88,6 +89,7 @@ pub(crate) fn is_news(jobs: &[Job], answers: &[Answer]) -> bool {
             | Command::DeleteManifest { .. },
             _,
         ) => false,
+        (Command::Workflow(write), _) => write.is_news(),
         (_, Answer::Enqueued(tasks)) => tasks.iter().any(|task| matches!(task, Enqueued::Created { .. })),
         (_, Answer::Claimed(tasks)) => !tasks.is_empty(),
         (_, Answer::Reaped(leases)) => !leases.is_empty(),

@@ -2,7 +2,7 @@
 
 use super::{
     Conn, admin, audit_writes, change, claim, egress, enqueue, job_artifacts, lease, manifests, objects, reap, reviews,
-    settle, worker_tokens,
+    settle, worker_tokens, workflow_runs,
 };
 use crate::StoreError;
 use crate::command::{Answer, Command};
@@ -127,5 +127,6 @@ async fn single(conn: &mut Conn, context: Context<'_>, command: &Command) -> Res
         Command::DeleteManifest { name, if_match, by } => {
             Answer::ManifestDeleted(manifests::delete(conn, context, (name, if_match.as_deref(), by)).await?)
         }
+        Command::Workflow(write) => Answer::Workflow(Box::new(workflow_runs::write(conn, context, write).await?)),
     })
 }

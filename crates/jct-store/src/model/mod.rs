@@ -15,6 +15,8 @@ mod task;
 mod task_objects;
 mod worker;
 mod worker_token;
+mod workflow;
+mod workflow_run;
 
 pub use audit::{
     AuditFilter, AuditHead, AuditKeyRecord, AuditQuery, ChainFilter, ChainPlace, ChainRow, ChainRows, CheckpointRecord,
@@ -45,3 +47,12 @@ pub use task_objects::NewTaskObjects;
 pub(crate) use task_objects::Written;
 pub use worker::{NewWorker, WorkerRecord};
 pub use worker_token::{NewWorkerToken, WorkerTokenRecord};
+pub use workflow::{
+    ActiveWorkflow, NewWorkflow, WorkflowChange, WorkflowChangeAnswer, WorkflowCreateAnswer, WorkflowRecord,
+    WorkflowText, WorkflowVersionRecord,
+};
+pub use workflow_run::{
+    AdvanceAnswer, CancelRequest, CancelRunAnswer, ClaimedRun, DueRuns, NewRunEnd, NewWorkflowFact, NewWorkflowRun,
+    OpenedStep, RunAdvance, RunCause, RunClaim, RunEnd, RunFork, RunLease, RunStartAnswer, RunThen, WorkflowFact,
+    WorkflowRunInput, WorkflowRunRecord, WorkflowStepEnd, WorkflowStepTask, WorkflowSteps,
+};

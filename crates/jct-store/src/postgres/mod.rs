@@ -8,6 +8,7 @@ mod lanes;
 mod object_primitives;
 mod primitives;
 mod signal;
+mod workflow_primitives;
 mod writer;
 
 pub(crate) use connection::establish;
@@ -70,3 +71,9 @@ pub(crate) mod tower_reads;
 pub(crate) mod unqueue;
 #[path = "../common/worker_tokens.rs"]
 pub(crate) mod worker_tokens;
+#[path = "../common/workflow_reads.rs"]
+pub(crate) mod workflow_reads;
+#[path = "../common/workflow_runs.rs"]
+pub(crate) mod workflow_runs;
+#[path = "../common/workflows.rs"]
+pub(crate) mod workflows;

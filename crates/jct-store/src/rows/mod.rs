@@ -14,6 +14,7 @@ mod objects_new;
 mod objects_read;
 mod queue;
 mod task;
+mod workflows;
 
 pub(crate) use admin::{ApiKeyRow, PauseRow, WorkerRow};
 pub(crate) use audit::{AuditKeyRow, CheckpointRow, HeadRow, LooseAuditRow, checkpoint_record};
@@ -33,3 +34,6 @@ pub(crate) use objects_new::Birth;
 pub(crate) use objects_read::{IssueLinks, RunLinks};
 pub(crate) use queue::{HoldRow, LeaseRow, OutcomeRow, ReadyRow};
 pub(crate) use task::{AdmissionRow, PolicyRow, TaskRow, TaskRows};
+pub(crate) use workflows::{
+    StepOutcomeRow, WorkflowFactRow, WorkflowInputRow, WorkflowRow, WorkflowRunRow, WorkflowStepRow, WorkflowVersionRow,
+};

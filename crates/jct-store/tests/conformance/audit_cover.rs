@@ -20,6 +20,7 @@ use crate::support::{
     Db, LEASE, any, cancel, change, log_line, on_both_engines, principal, reap, settle, task, worker,
 };
 use crate::worker_tokens::new_token;
+use crate::workflows::new_workflow;
 
 on_both_engines![every_command_has_its_entry_or_a_reason_to_have_none];
 
@@ -197,6 +198,8 @@ async fn drive(db: &Db, store: &Store, command: &str) -> Option<(Expected, u64, 
             store.manifest_put(new_manifest("two", "a: 1")).await.unwrap();
             driven!(Expected::Entry, store.manifest_delete("two", None, principal("a")).await.unwrap())
         }
+        // Each write about workflows is looked at beside its own tests.
+        "Workflow" => driven!(Expected::Entry, store.workflow_create(new_workflow("covered")).await.unwrap()),
         _ => None,
     }
 }

@@ -41,3 +41,5 @@ mod status_change;
 mod task_objects;
 mod tower;
 mod worker_tokens;
+mod workflow_runs;
+mod workflows;

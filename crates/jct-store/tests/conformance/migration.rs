@@ -45,7 +45,8 @@ async fn the_tables_are_those_the_code_was_written_for(db: Db) {
     let code = schema::in_code(concat!(
         include_str!("../../src/schema.rs"),
         include_str!("../../src/schema_jobs.rs"),
-        include_str!("../../src/schema_objects.rs")
+        include_str!("../../src/schema_objects.rs"),
+        include_str!("../../src/schema_workflows.rs")
     ));
     let database = schema::columns(&db).await;
     for (line, expected) in database.iter().zip(&code) {
