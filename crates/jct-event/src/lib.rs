@@ -36,5 +36,5 @@ pub use source::{EventSource, InvalidEventSource};
 pub use status::{EventStatus, EventTransition, IllegalEventTransition, UnknownEventStatus, next};
 pub use tower_event::{
     BudgetNear, CheckpointSealed, ReviewDue, TaskStateChanged, TowerEvent, TowerEventType, UnknownWorkflowRunStatus,
-    WorkerLost, WorkflowRunChanged, WorkflowRunStatus,
+    WebhookTest, WorkerLost, WorkflowRunChanged, WorkflowRunStatus,
 };

@@ -31,3 +31,5 @@ pub const EXTENSION_NAME_MAX_CHARS: usize = 64;
 pub const EXTENSION_VALUE_MAX_CHARS: usize = 64 * 1024;
 /// Most events in one batch.
 pub const BATCH_MAX_EVENTS: usize = 100;
+/// Events of the tower that stand in a row, each the consequence of the one before; a longer row is a loop.
+pub const CHAIN_MAX_DEPTH: u32 = 16;

@@ -6,6 +6,7 @@ use jct_contract::{Principal, TaskId, WorkerId};
 use jct_lifecycle::{AttemptEnd, Fence, IllegalTransition, LeaseRef, RetryPolicy, TaskStatus};
 
 use crate::StoreError;
+use crate::command_events::{EventAnswer, EventWrite};
 use crate::command_objects::{CreateAnswer, ObjectChangeAnswer, ObjectWrite};
 use crate::command_workflows::{WorkflowAnswer, WorkflowWrite};
 use crate::model::{
@@ -44,6 +45,7 @@ pub(crate) enum Command {
     AddJobArtifact { artifact: Box<NewJobArtifact>, quota: u64 },
     PutManifest(Box<NewManifestVersion>),
     DeleteManifest { name: String, if_match: Option<String>, by: Principal },
+    Event(Box<EventWrite>),
     Workflow(Box<WorkflowWrite>),
 }
 
@@ -78,6 +80,7 @@ impl Command {
             Self::CreateWorkerToken(token) => {
                 token.description.iter_mut().chain([&mut token.worker_name]).for_each(clean);
             }
+            Self::Event(write) => write.clean(clean),
             _ => {}
         }
         self
@@ -104,6 +107,7 @@ pub(crate) enum Answer {
     JobArtifact(Box<JobArtifactAnswer>),
     ManifestPut(Box<ManifestPut>),
     ManifestDeleted(ManifestDelete),
+    Event(Box<EventAnswer>),
     Workflow(Box<WorkflowAnswer>),
 }
 

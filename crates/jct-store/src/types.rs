@@ -75,6 +75,8 @@ convert!(
     jct_contract::EventId,
     jct_contract::WorkflowId,
     jct_contract::WorkflowRunId,
+    jct_contract::WebhookId,
+    jct_contract::WebhookDeliveryId,
     jct_contract::ObjectId,
     jct_contract::RepoId,
     jct_contract::IssueId,

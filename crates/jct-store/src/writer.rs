@@ -65,6 +65,7 @@ impl Command {
             Self::Heartbeat { leases, .. } => leases.len(),
             Self::Record { events, .. } => events.len(),
             Self::Reap { limit, .. } => *limit as usize,
+            Self::Event(write) => write.weight(),
             Self::Workflow(write) => write.weight(),
             _ => 1,
         }
@@ -89,6 +90,7 @@ pub(crate) fn is_news(jobs: &[Job], answers: &[Answer]) -> bool {
             | Command::DeleteManifest { .. },
             _,
         ) => false,
+        (Command::Event(write), Answer::Event(answer)) => answer.is_news(write),
         (Command::Workflow(write), _) => write.is_news(),
         (_, Answer::Enqueued(tasks)) => tasks.iter().any(|task| matches!(task, Enqueued::Created { .. })),
         (_, Answer::Claimed(tasks)) => !tasks.is_empty(),

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::payload::{BudgetNear, CheckpointSealed, ReviewDue, TaskStateChanged, WorkerLost, WorkflowRunChanged};
+use super::payload::{
+    BudgetNear, CheckpointSealed, ReviewDue, TaskStateChanged, WebhookTest, WorkerLost, WorkflowRunChanged,
+};
 use crate::{EventPriority, EventType};
 
 /// Something that the tower itself tells.
@@ -21,6 +23,8 @@ pub enum TowerEvent {
     CheckpointSealed(CheckpointSealed),
     /// A run of a workflow went from one status to another.
     WorkflowRunChanged(WorkflowRunChanged),
+    /// Somebody wants to see whether a webhook works.
+    WebhookTest(WebhookTest),
 }
 
 /// The kinds of [`TowerEvent`].
@@ -38,17 +42,20 @@ pub enum TowerEventType {
     CheckpointSealed,
     /// `workflow.run_changed`
     WorkflowRunChanged,
+    /// `webhook.test`
+    WebhookTest,
 }
 
 impl TowerEventType {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TaskStateChanged,
         Self::ReviewDue,
         Self::WorkerLost,
         Self::BudgetNear,
         Self::CheckpointSealed,
         Self::WorkflowRunChanged,
+        Self::WebhookTest,
     ];
 
     /// The type on the wire.
@@ -61,6 +68,7 @@ impl TowerEventType {
             Self::BudgetNear => "budget.near",
             Self::CheckpointSealed => "checkpoint.sealed",
             Self::WorkflowRunChanged => "workflow.run_changed",
+            Self::WebhookTest => "webhook.test",
         })
     }
 }
@@ -76,6 +84,7 @@ impl TowerEvent {
             Self::BudgetNear(_) => TowerEventType::BudgetNear,
             Self::CheckpointSealed(_) => TowerEventType::CheckpointSealed,
             Self::WorkflowRunChanged(_) => TowerEventType::WorkflowRunChanged,
+            Self::WebhookTest(_) => TowerEventType::WebhookTest,
         }
     }
 
@@ -83,7 +92,7 @@ impl TowerEvent {
     #[must_use]
     pub const fn priority(&self) -> EventPriority {
         match self {
-            Self::WorkerLost(_) | Self::BudgetNear(_) => EventPriority::High,
+            Self::WorkerLost(_) | Self::BudgetNear(_) | Self::WebhookTest(_) => EventPriority::High,
             Self::TaskStateChanged(_) | Self::ReviewDue(_) | Self::WorkflowRunChanged(_) => EventPriority::Medium,
             Self::CheckpointSealed(_) => EventPriority::Low,
         }
@@ -99,6 +108,7 @@ impl TowerEvent {
             Self::BudgetNear(event) => event.scope.clone(),
             Self::CheckpointSealed(event) => event.tree_size.to_string(),
             Self::WorkflowRunChanged(event) => event.run_id.to_string(),
+            Self::WebhookTest(event) => event.webhook_id.to_string(),
         }
     }
 
@@ -112,6 +122,7 @@ impl TowerEvent {
             Self::BudgetNear(event) => json(event),
             Self::CheckpointSealed(event) => json(event),
             Self::WorkflowRunChanged(event) => json(event),
+            Self::WebhookTest(event) => json(event),
         }
     }
 }

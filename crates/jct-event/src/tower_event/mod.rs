@@ -5,6 +5,6 @@ mod payload;
 
 pub use event::{TowerEvent, TowerEventType};
 pub use payload::{
-    BudgetNear, CheckpointSealed, ReviewDue, TaskStateChanged, UnknownWorkflowRunStatus, WorkerLost,
+    BudgetNear, CheckpointSealed, ReviewDue, TaskStateChanged, UnknownWorkflowRunStatus, WebhookTest, WorkerLost,
     WorkflowRunChanged, WorkflowRunStatus,
 };

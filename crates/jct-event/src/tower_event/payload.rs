@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jct_contract::{
-    EvidencePackId, IssueId, RunId, Sha256Digest, TaskId, Timestamp, WorkerId, WorkflowId, WorkflowRunId,
+    EvidencePackId, IssueId, RunId, Sha256Digest, TaskId, Timestamp, WebhookId, WorkerId, WorkflowId, WorkflowRunId,
 };
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use serde::Serialize;
@@ -87,6 +87,15 @@ pub struct WorkflowRunChanged {
     pub from: Option<WorkflowRunStatus>,
     /// Where it is.
     pub to: WorkflowRunStatus,
+}
+
+/// Somebody wants to see whether a webhook works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WebhookTest {
+    /// The webhook; the event goes to no other.
+    pub webhook_id: WebhookId,
+    /// Its name.
+    pub name: String,
 }
 
 /// Where a run of a workflow is. The word stands here and not beside the machine because events speak of it.

@@ -6,9 +6,11 @@
 //! * [`EndpointUrl`] and [`AddressClass`]: where messages may go. A URL is judged when it is kept; the addresses that
 //!   its name resolves to are judged again at **every** connection, by whoever connects, because a name can change its
 //!   mind.
+//! * [`DeliveryStatus`]: where one message is in its life, with [`next_delivery`] as the machine.
 //! * [`RetrySchedule`] and [`Verdict`]: what an answer means and when to try again.
 
 mod address;
+mod delivery;
 mod endpoint;
 mod message;
 mod retry;
@@ -16,6 +18,9 @@ mod secret;
 mod signature;
 
 pub use address::AddressClass;
+pub use delivery::{
+    DeliveryStatus, DeliveryTransition, IllegalDeliveryTransition, UnknownDeliveryStatus, next as next_delivery,
+};
 pub use endpoint::{AddressRules, EndpointUrl, InvalidEndpoint};
 pub use message::{InvalidMessageId, MessageId};
 pub use retry::{RetrySchedule, Verdict};

@@ -7,13 +7,14 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jct_audit::{PublicKey, SignedRotation};
 use jct_contract::{Principal, Timestamp};
+use jct_event::{CheckpointSealed, TowerEvent};
 use serde_json::json;
 
-use super::{Conn, admin, primitives};
+use super::{Conn, admin, events, primitives};
 use crate::StoreError;
 use crate::context::Context;
 use crate::journal::Actor;
-use crate::model::{NewAuditKey, NewCheckpoint, SealAnswer};
+use crate::model::{EmittedEvent, NewAuditKey, NewCheckpoint, SealAnswer};
 use crate::rows::{AuditKeyRow, CheckpointRow};
 use crate::schema::{audit_checkpoints, audit_keys};
 
@@ -22,7 +23,7 @@ const KIND: &str = "audit_key";
 
 /// Keeps a checkpoint if it follows the last one and the key in force has signed it. It has no entry of its own, or
 /// there would always be something left to seal.
-pub(crate) async fn seal(conn: &mut Conn, new: &NewCheckpoint) -> Result<SealAnswer, StoreError> {
+pub(crate) async fn seal(conn: &mut Conn, context: Context<'_>, new: &NewCheckpoint) -> Result<SealAnswer, StoreError> {
     primitives::lock_seals(conn).await?;
     let (checkpoint, said) = (&new.checkpoint, new.checkpoint.statement());
     if last_key(conn).await?.is_none_or(|(_, key_id)| key_id != checkpoint.key_id().to_string()) {
@@ -42,7 +43,17 @@ pub(crate) async fn seal(conn: &mut Conn, new: &NewCheckpoint) -> Result<SealAns
         digest: checkpoint.digest().to_string(),
     };
     let kept = diesel::insert_into(audit_checkpoints::table).values(row).on_conflict_do_nothing().execute(conn).await?;
-    Ok(if kept > 0 { SealAnswer::Kept } else { SealAnswer::Outrun })
+    if kept == 0 {
+        return Ok(SealAnswer::Outrun);
+    }
+    let sealed = EmittedEvent {
+        id: format!("checkpoint.sealed/{}", said.number),
+        at: said.sealed_at,
+        event: TowerEvent::CheckpointSealed(CheckpointSealed { tree_size: said.through, root: said.root }),
+        cause: None,
+    };
+    events::emit(conn, context, &[sealed]).await?;
+    Ok(SealAnswer::Kept)
 }
 
 /// Keeps a key if the log has none, or if the key in force introduces it.

@@ -1,8 +1,8 @@
 //! One transaction's worth of commands: those of a kind are written together.
 
 use super::{
-    Conn, admin, audit_writes, change, claim, egress, enqueue, job_artifacts, lease, manifests, objects, reap, reviews,
-    settle, worker_tokens, workflow_runs,
+    Conn, admin, audit_writes, change, claim, egress, enqueue, event_work, events, job_artifacts, lease, manifests,
+    objects, reap, reviews, settle, worker_tokens, workflow_runs,
 };
 use crate::StoreError;
 use crate::command::{Answer, Command};
@@ -20,6 +20,7 @@ pub(crate) async fn run(
     answers.resize_with(commands.len(), || None);
     enqueue_all(conn, context, commands, &mut answers).await?;
     settle_all(conn, context, commands, &mut answers).await?;
+    events::post_all(conn, context, commands, &mut answers).await?;
     objects::lock(conn, commands).await?;
     for (answer, command) in answers.iter_mut().zip(commands) {
         if answer.is_none() {
@@ -111,7 +112,7 @@ async fn single(conn: &mut Conn, context: Context<'_>, command: &Command) -> Res
         Command::Review(new) => Answer::Reviewed(Box::new(reviews::review(conn, context, new).await?)),
         Command::Egress { lease, records } => Answer::Recorded(egress::record(conn, context, *lease, records).await?),
         Command::Push(push) => Answer::Done(egress::push(conn, context, push).await?),
-        Command::Seal(checkpoint) => Answer::Sealed(audit_writes::seal(conn, checkpoint).await?),
+        Command::Seal(checkpoint) => Answer::Sealed(audit_writes::seal(conn, context, checkpoint).await?),
         Command::KeepAuditKey(key) => Answer::Sealed(audit_writes::keep_key(conn, context, key).await?),
         Command::CreateWorkerToken(new) => {
             Answer::WorkerToken(Box::new(Some(worker_tokens::create(conn, context, new).await?)))
@@ -127,6 +128,7 @@ async fn single(conn: &mut Conn, context: Context<'_>, command: &Command) -> Res
         Command::DeleteManifest { name, if_match, by } => {
             Answer::ManifestDeleted(manifests::delete(conn, context, (name, if_match.as_deref(), by)).await?)
         }
+        Command::Event(write) => Answer::Event(Box::new(event_work::run(conn, context, write).await?)),
         Command::Workflow(write) => Answer::Workflow(Box::new(workflow_runs::write(conn, context, write).await?)),
     })
 }

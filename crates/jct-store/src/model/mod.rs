@@ -2,6 +2,7 @@
 
 mod audit;
 mod event;
+mod event_bus;
 mod evidence;
 mod job;
 mod job_artifact;
@@ -13,6 +14,7 @@ mod review;
 mod submission;
 mod task;
 mod task_objects;
+mod webhook;
 mod worker;
 mod worker_token;
 mod workflow;
@@ -23,6 +25,10 @@ pub use audit::{
     NewAuditKey, NewCheckpoint, SealAnswer,
 };
 pub use event::{EventKind, NewEvent, TaskEventRecord};
+pub use event_bus::{
+    ClaimEvents, ClaimedEvent, EmittedEvent, EventCause, EventEffects, EventEnd, EventFilter, EventLease, EventPost,
+    EventPosted, EventRecord, EventRedriven, EventSettled, EventSettlement, TailPage,
+};
 pub use evidence::{NewEvidence, ReviewRule, RunReport};
 pub(crate) use job::needed_by;
 pub use job::{ClaimedManifest, JobFacts, JobManifest, JobRecordFacts, ManifestUse};
@@ -45,6 +51,10 @@ pub use task::{
 };
 pub use task_objects::NewTaskObjects;
 pub(crate) use task_objects::Written;
+pub use webhook::{
+    ClaimDeliveries, ClaimedDelivery, DeliveryAnswer, DeliveryEnd, DeliveryLease, DeliveryRecord, DeliverySettled,
+    DeliverySettlement, NewWebhook, WebhookAnswer, WebhookChange, WebhookKey, WebhookRecord,
+};
 pub use worker::{NewWorker, WorkerRecord};
 pub use worker_token::{NewWorkerToken, WorkerTokenRecord};
 pub use workflow::{

@@ -4,6 +4,7 @@
 mod admin;
 mod audit;
 mod columns;
+mod events;
 mod history;
 mod jobs;
 mod lane;
@@ -14,11 +15,13 @@ mod objects_new;
 mod objects_read;
 mod queue;
 mod task;
+mod webhooks;
 mod workflows;
 
 pub(crate) use admin::{ApiKeyRow, PauseRow, WorkerRow};
 pub(crate) use audit::{AuditKeyRow, CheckpointRow, HeadRow, LooseAuditRow, checkpoint_record};
 pub(crate) use columns::{join, split, time, to_capabilities, to_principal, to_reason, to_trace_id, to_u32, to_u64};
+pub(crate) use events::{BusDocumentRow, BusRow, key_column};
 pub(crate) use history::{AttemptEndRow, AttemptRow, AuditRow, EventRow};
 pub(crate) use jobs::{AffinityRow, JobArtifactRow, WorkerTokenRow};
 pub(crate) use lane::{Found, LaneRow};
@@ -34,6 +37,7 @@ pub(crate) use objects_new::Birth;
 pub(crate) use objects_read::{IssueLinks, RunLinks};
 pub(crate) use queue::{HoldRow, LeaseRow, OutcomeRow, ReadyRow};
 pub(crate) use task::{AdmissionRow, PolicyRow, TaskRow, TaskRows};
+pub(crate) use webhooks::{DeliveryRow, WebhookRow, filter_column, keys_column};
 pub(crate) use workflows::{
     StepOutcomeRow, WorkflowFactRow, WorkflowInputRow, WorkflowRow, WorkflowRunRow, WorkflowStepRow, WorkflowVersionRow,
 };

@@ -2,6 +2,7 @@
 
 mod connection;
 mod engine;
+mod event_primitives;
 mod lanes;
 mod object_primitives;
 mod primitives;
@@ -31,10 +32,20 @@ pub(crate) mod change;
 pub(crate) mod claim;
 #[path = "../common/conclude.rs"]
 pub(crate) mod conclude;
+#[path = "../common/deliveries.rs"]
+pub(crate) mod deliveries;
 #[path = "../common/egress.rs"]
 pub(crate) mod egress;
 #[path = "../common/enqueue.rs"]
 pub(crate) mod enqueue;
+#[path = "../common/event_reads.rs"]
+pub(crate) mod event_reads;
+#[path = "../common/event_tail.rs"]
+pub(crate) mod event_tail;
+#[path = "../common/event_work.rs"]
+pub(crate) mod event_work;
+#[path = "../common/events.rs"]
+pub(crate) mod events;
 #[path = "../common/evidence.rs"]
 pub(crate) mod evidence;
 #[path = "../common/job_artifacts.rs"]
@@ -69,6 +80,8 @@ pub(crate) mod task_reads;
 pub(crate) mod tower_reads;
 #[path = "../common/unqueue.rs"]
 pub(crate) mod unqueue;
+#[path = "../common/webhooks.rs"]
+pub(crate) mod webhooks;
 #[path = "../common/worker_tokens.rs"]
 pub(crate) mod worker_tokens;
 #[path = "../common/workflow_reads.rs"]

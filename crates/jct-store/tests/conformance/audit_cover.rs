@@ -6,14 +6,19 @@ use std::time::Duration;
 use jct_audit::{Checkpoint, KeyRotation, Leaves, SigningKey};
 use jct_contract::{Sha256Digest, TraceId};
 use jct_cwom::{ObjectKind, ReviewDecisionStatus};
+use jct_event::webhook::WebhookSecret;
 use jct_lifecycle::AttemptEnd;
 use jct_store::Store;
-use jct_store::model::{NewApiKey, NewAuditKey, NewCheckpoint, NewPush, NewWorker};
+use jct_store::model::{
+    ClaimDeliveries, DeliveryEnd, DeliverySettlement, EventEnd, NewApiKey, NewAuditKey, NewCheckpoint, NewPush,
+    NewWorker, WebhookChange,
+};
 use serde_json::json;
 
 use crate::egress::request;
 use crate::job_artifacts::new_artifact;
 use crate::manifests::new_manifest;
+use crate::support::events::{claim_events, done, event, post, settle_event, webhook};
 use crate::support::evidence::waiting;
 use crate::support::objects::new_object;
 use crate::support::{
@@ -32,13 +37,20 @@ enum Expected {
     None(&'static str),
 }
 
-/// The names of the writer's commands, out of the code.
+/// The names of the writer's commands, out of the code; for those of events the writes that they carry.
 fn commands() -> Vec<String> {
-    let code = include_str!("../../src/command.rs");
-    let (_, rest) = code.split_once("pub(crate) enum Command {").unwrap();
+    let own = variants(include_str!("../../src/command.rs"), "Command");
+    let events = variants(include_str!("../../src/command_events.rs"), "EventWrite");
+    let events = events.into_iter().map(|name| format!("Event {name}"));
+    own.into_iter().filter(|name| name != "Event").chain(events).collect()
+}
+
+fn variants(code: &str, of: &str) -> Vec<String> {
+    let (_, rest) = code.split_once(&format!("pub(crate) enum {of} {{")).unwrap();
     let (body, _) = rest.split_once("\n}").unwrap();
-    let name = |line: &str| line.trim().chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
-    body.lines().map(name).filter(|name| !name.is_empty()).collect()
+    let lines = body.lines().filter_map(|line| line.strip_prefix("    ").filter(|line| !line.starts_with(' ')));
+    let name = |line: &str| line.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    lines.map(name).filter(|name| !name.is_empty()).collect()
 }
 
 fn a_worker() -> NewWorker {
@@ -200,6 +212,78 @@ async fn drive(db: &Db, store: &Store, command: &str) -> Option<(Expected, u64, 
         }
         // Each write about workflows is looked at beside its own tests.
         "Workflow" => driven!(Expected::Entry, store.workflow_create(new_workflow("covered")).await.unwrap()),
+        other => drive_event(db, store, other.strip_prefix("Event ")?).await,
+    }
+}
+
+/// The same for the writes of events and webhooks.
+async fn drive_event(db: &Db, store: &Store, write: &str) -> Option<(Expected, u64, u64)> {
+    macro_rules! driven {
+        ($expected:expr, $command:expr) => {{
+            let before = db.count("audit_log").await;
+            let _answer = $command;
+            Some(($expected, before, db.count("audit_log").await))
+        }};
+    }
+    let own_record =
+        || Expected::None("an event is itself a durable record, with who handed it in and what became of it");
+    let own_log = || Expected::None("the log of deliveries says what became of each");
+    let by = || principal("a");
+    match write {
+        "Post" => driven!(own_record(), post(store, event("user.action", json!({}))).await),
+        "Emit" => driven!(own_record(), store.events_emit(Vec::new()).await.unwrap()),
+        "Tail" => {
+            let from = store.tail_position().await.unwrap();
+            let horizon = store.tail_horizon(from).await.unwrap().unwrap();
+            let page = store.tail_page(from, horizon, true, 1_000).await.unwrap();
+            driven!(own_record(), store.tail_advance(from, page).await.unwrap().unwrap())
+        }
+        "Claim" | "Settle" => {
+            post(store, event("user.action", json!({}))).await;
+            driven!(own_record(), {
+                let claimed = claim_events(store, "c", 1).await;
+                settle_event(store, &claimed[0], done(&[])).await
+            })
+        }
+        "Redrive" => {
+            let id = post(store, event("user.action", json!({ "priority": "critical" }))).await;
+            let claimed = claim_events(store, "c", 1).await;
+            settle_event(store, &claimed[0], EventEnd::Failed { error: "no".to_owned() }).await;
+            driven!(Expected::Entry, store.event_redrive(id, by()).await.unwrap())
+        }
+        "CreateWebhook" => driven!(Expected::Entry, webhook(store, "one", &["*"]).await),
+        "ChangeWebhook" => {
+            let id = webhook(store, "two", &["*"]).await.id;
+            let off = WebhookChange { active: Some(false), ..WebhookChange::default() };
+            driven!(Expected::Entry, store.webhook_change(id, off, by()).await.unwrap())
+        }
+        "RotateWebhook" => {
+            let id = webhook(store, "three", &["*"]).await.id;
+            let secret = WebhookSecret::from_bytes(vec![1; 24]).unwrap();
+            driven!(Expected::Entry, store.webhook_rotate(id, secret, db.now(), by()).await.unwrap())
+        }
+        "DeleteWebhook" => {
+            let id = webhook(store, "four", &["*"]).await.id;
+            driven!(Expected::Entry, store.webhook_delete(id, by()).await.unwrap())
+        }
+        "TestWebhook" => {
+            let id = webhook(store, "five", &["*"]).await.id;
+            driven!(Expected::Entry, store.webhook_test(id, by()).await.unwrap())
+        }
+        "ClaimDeliveries" | "SettleDelivery" | "Redeliver" => {
+            let id = webhook(store, &write.to_lowercase(), &["*"]).await.id;
+            store.webhook_test(id, by()).await.unwrap();
+            let before = db.count("audit_log").await;
+            let claim = ClaimDeliveries { wanted: vec![(id, 1)], lease: LEASE, max_attempts: 3 };
+            let claimed = store.deliveries_claim(claim).await.unwrap();
+            let lease = claimed[0].lease;
+            let settlement = DeliverySettlement { lease, status: Some(200), end: DeliveryEnd::Delivered };
+            store.delivery_settle(settlement).await.unwrap();
+            if write != "Redeliver" {
+                return Some((own_log(), before, db.count("audit_log").await));
+            }
+            driven!(Expected::Entry, store.redeliver(id, lease.id, by()).await.unwrap())
+        }
         _ => None,
     }
 }

@@ -6,8 +6,19 @@ use std::str::FromStr;
 use jct_cwom::ObjectKind;
 
 /// What the tower itself keeps, beside the work objects.
-const OF_THE_TOWER: [&str; 9] =
-    ["task", "worker", "queue", "api_key", "audit_key", "worker_token", "manifest", "workflow", "workflow_run"];
+const OF_THE_TOWER: [&str; 11] = [
+    "task",
+    "worker",
+    "queue",
+    "api_key",
+    "audit_key",
+    "worker_token",
+    "manifest",
+    "event",
+    "webhook",
+    "workflow",
+    "workflow_run",
+];
 
 /// The kind of an object, as entries name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,6 +2,7 @@
 
 mod database;
 mod engines;
+pub(crate) mod events;
 pub(crate) mod evidence;
 mod faults;
 mod fixtures;
