@@ -127,6 +127,8 @@ id_kinds! {
     AuditId;
     /// The limits that held at one moment.
     ConstraintSnapshotId;
+    /// Something that somebody held or stopped.
+    ControlId;
     /// What was known when work on an issue began.
     ContextPacketId;
     /// One version of a rule for how work is done.

@@ -42,9 +42,9 @@ pub use check::Check;
 pub use digest::{InvalidDigest, Sha256Digest};
 pub use executor::{ExecutorName, InvalidExecutorName};
 pub use ids::{
-    ApiKeyId, ArtifactId, AuditId, ConstraintSnapshotId, ContextPacketId, DoctrineRefId, EventId, EvidencePackId,
-    InvalidId, IssueId, JobArtifactId, ObjectId, RepoId, ReviewDecisionId, RunId, TaskId, WebhookDeliveryId, WebhookId,
-    WorkerId, WorkflowId, WorkflowRunId,
+    ApiKeyId, ArtifactId, AuditId, ConstraintSnapshotId, ContextPacketId, ControlId, DoctrineRefId, EventId,
+    EvidencePackId, InvalidId, IssueId, JobArtifactId, ObjectId, RepoId, ReviewDecisionId, RunId, TaskId,
+    WebhookDeliveryId, WebhookId, WorkerId, WorkflowId, WorkflowRunId,
 };
 pub use isolation::{IsolationLevel, UnknownIsolationLevel};
 pub use job::{AffinityKey, InvalidAffinityKey, InvalidPriority, JobType, Priority, UnsupportedJobType};

@@ -128,17 +128,32 @@ impl NormalizedTask {
         named.and_then(|name| name.parse().ok()).unwrap_or_else(default)
     }
 
+    /// The coding agent that `inputs.agent` names, whatever executes the task.
+    #[must_use]
+    pub fn agent(&self) -> Option<&str> {
+        self.spec.inputs.get("agent").and_then(Value::as_str)
+    }
+
+    /// The coding agent that is to do the work: the one that the task names, if its executor is the one for agents.
+    #[must_use]
+    pub fn adapter(&self) -> Option<&str> {
+        self.agent().filter(|_| self.executor() == ExecutorName::AGENT)
+    }
+
     /// The commands of `inputs.command`, each a program and its arguments; `None` if there is no such input.
     #[must_use]
     pub fn commands(&self) -> Option<Vec<Vec<String>>> {
         self.spec.inputs.get("command").and_then(free_form::commands)
     }
 
-    /// The isolation level that the task insists on, from `inputs.isolation`; a worker that cannot give it never takes
-    /// the task.
+    /// The isolation level that the task insists on; a worker that cannot give it never takes the task. It is the higher
+    /// one of what `inputs.isolation` names and what `inputs.network` implies: a `local` network exists at L3 alone.
     #[must_use]
     pub fn minimum_isolation(&self) -> Option<IsolationLevel> {
-        self.spec.inputs.get("isolation").and_then(Value::as_str).and_then(|level| level.parse().ok())
+        let word = |input: &str| self.spec.inputs.get(input).and_then(Value::as_str);
+        let named = word("isolation").and_then(|level| level.parse().ok());
+        let implied = word("network").filter(|network| *network == "local").map(|_| IsolationLevel::L3);
+        named.max(implied)
     }
 
     /// The checks of `inputs.checks`, each with the index of the acceptance criterion that it decides.

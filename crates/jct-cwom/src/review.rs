@@ -11,10 +11,14 @@ use crate::words::{CriterionStatus, ReviewDecisionStatus, Status, Verdict};
 pub struct Parties<'a> {
     /// The principal that handed the task in.
     pub enqueued_by: &'a Principal,
-    /// The name of whoever held the task: a worker, or the principal that took it outside the tower.
-    pub worker: &'a str,
+    /// The names of all who held the task, in any of its attempts: workers, and principals that took it outside the tower.
+    pub holders: &'a [String],
     /// The executor of the run.
     pub executor: &'a Actor,
+    /// The coding agent that the task names.
+    pub agent: Option<&'a str>,
+    /// Whom the holder said the task was assigned to.
+    pub assignee: Option<&'a str>,
 }
 
 /// What somebody was to the work that they cannot approve.
@@ -26,6 +30,10 @@ pub enum Role {
     Worker,
     /// They did it.
     Executor,
+    /// They are the coding agent that the task names.
+    Agent,
+    /// It was assigned to them.
+    Assignee,
 }
 
 impl Role {
@@ -36,6 +44,8 @@ impl Role {
             Self::EnqueuedBy => "enqueued_by",
             Self::Worker => "worker",
             Self::Executor => "executor",
+            Self::Agent => "agent",
+            Self::Assignee => "assignee",
         }
     }
 }
@@ -51,7 +61,8 @@ pub struct Refusal {
 /// Whether `reviewer` may take `decision` on the work of `parties`: true if it is a self-review that the tower lets pass.
 ///
 /// Only an approval needs somebody else. `self_review_allowed` lets those who handed the work in approve it, never those
-/// who held or did it. Names are compared without their kinds: whoever shares a name shares the doubt.
+/// who held or did it. Names are compared without their kinds and without regard to case: whoever shares a name shares the
+/// doubt, and who a task was assigned to is free text.
 ///
 /// # Errors
 /// [`Refusal`] with the first role that stands in the way, the strongest first.
@@ -64,14 +75,17 @@ pub fn allowed(
     if decision != ReviewDecisionStatus::Approved {
         return Ok(false);
     }
-    let name = reviewer.name();
-    if name == parties.executor.actor_id {
-        return Err(Refusal { role: Role::Executor });
+    let is = |name: &str| name.trim().eq_ignore_ascii_case(reviewer.name());
+    let roles = [
+        (Role::Agent, parties.agent.is_some_and(is)),
+        (Role::Executor, is(&parties.executor.actor_id)),
+        (Role::Worker, parties.holders.iter().any(|holder| is(holder))),
+        (Role::Assignee, parties.assignee.is_some_and(is)),
+    ];
+    if let Some((role, _)) = roles.into_iter().find(|(_, stands)| *stands) {
+        return Err(Refusal { role });
     }
-    if name == parties.worker {
-        return Err(Refusal { role: Role::Worker });
-    }
-    if name != parties.enqueued_by.name() {
+    if !is(parties.enqueued_by.name()) {
         return Ok(false);
     }
     if self_review_allowed { Ok(true) } else { Err(Refusal { role: Role::EnqueuedBy }) }

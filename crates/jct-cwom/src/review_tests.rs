@@ -9,7 +9,9 @@ fn principal(name: &str) -> Principal {
 fn check(reviewer: &str, decision: ReviewDecisionStatus, lifted: bool) -> Result<bool, &'static str> {
     let executor = Actor { actor_kind: RequesterKind::Agent, actor_id: "claude".to_owned(), display: None };
     let ana = principal("ana");
-    let parties = Parties { enqueued_by: &ana, worker: "worker-1", executor: &executor };
+    let holders = ["worker-0", "worker-1"].map(str::to_owned);
+    let (agent, assignee) = (Some("scribe"), Some(" Jules "));
+    let parties = Parties { enqueued_by: &ana, holders: &holders, executor: &executor, agent, assignee };
     allowed(&principal(reviewer), &parties, decision, lifted).map_err(|refusal| refusal.role.as_str())
 }
 
@@ -23,13 +25,19 @@ fn nobody_approves_their_own_work() {
         ("ana", true, Ok(true)),
         ("worker-1", false, Err("worker")),
         ("worker-1", true, Err("worker")),
+        ("worker-0", true, Err("worker")),
+        ("WORKER-1", false, Err("worker")),
+        ("scribe", false, Err("agent")),
+        ("scribe", true, Err("agent")),
+        ("jules", false, Err("assignee")),
+        ("jules", true, Err("assignee")),
         ("claude", false, Err("executor")),
         ("claude", true, Err("executor")),
     ] {
         assert_eq!(check(reviewer, Approved, lifted), expected, "{reviewer} {lifted}");
     }
     for decision in [ReviewDecisionStatus::Rejected, ReviewDecisionStatus::NeedsChanges] {
-        for reviewer in ["ana", "worker-1", "claude"] {
+        for reviewer in ["ana", "worker-1", "claude", "scribe", "jules"] {
             assert_eq!(check(reviewer, decision, false), Ok(false), "{reviewer} {decision}");
         }
     }

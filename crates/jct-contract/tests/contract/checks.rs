@@ -21,6 +21,22 @@ fn isolation_is_one_of_four_levels() {
     }
 }
 
+#[test]
+fn a_network_of_its_own_insists_on_the_highest_level() {
+    let minimum = |inputs: Value| parse(&with("/inputs", inputs)).unwrap().normalize().unwrap().minimum_isolation();
+    for (inputs, expected) in [
+        (json!({"network": "local"}), Some(IsolationLevel::L3)),
+        (json!({"network": "local", "isolation": "L1"}), Some(IsolationLevel::L3)),
+        (json!({"network": "local", "isolation": null}), Some(IsolationLevel::L3)),
+        (json!({"network": "none", "isolation": "L1"}), Some(IsolationLevel::L1)),
+        (json!({"network": "none"}), None),
+        (json!({"network": true}), None),
+        (json!({"network": ["local"]}), None),
+    ] {
+        assert_eq!(minimum(inputs.clone()), expected, "{inputs}");
+    }
+}
+
 fn task(checks: Value) -> Value {
     let mut task = with("/acceptance_criteria", json!(["tests pass", "docs are there"]));
     set(&mut task, "/inputs/checks", checks);

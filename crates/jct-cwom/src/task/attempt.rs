@@ -27,7 +27,13 @@ pub struct Attempt<'a> {
     pub ordinal: u32,
 }
 
+/// The longest name of an agent, in bytes.
+const AGENT_NAME_MAX_BYTES: usize = 64;
+
 /// The run of an attempt at `task`. Its mode is `agent` if the task asks for the executor of that name, else `system`.
+///
+/// Who does the work is the agent that the task names, if an agent is to do it, else the worker; the worker stands as `holder`
+/// in `meta` in any case.
 #[must_use]
 pub fn run_of(task: &NormalizedTask, attempt: &Attempt<'_>) -> NewRun {
     let executor = task.executor();
@@ -42,7 +48,7 @@ pub fn run_of(task: &NormalizedTask, attempt: &Attempt<'_>) -> NewRun {
         },
         mode,
         executor: Executor {
-            actor: Actor { actor_kind: RequesterKind::System, actor_id: attempt.worker.to_owned(), display: None },
+            actor: actor_of(task, attempt.worker),
             runtime: "local".to_owned(),
             toolchain: vec![executor.to_string()],
         },
@@ -51,6 +57,19 @@ pub fn run_of(task: &NormalizedTask, attempt: &Attempt<'_>) -> NewRun {
         meta: Map::from_iter([
             (keys::SOURCE.to_owned(), keys::JCT_TASK.into()),
             (keys::ATTEMPT.to_owned(), attempt.ordinal.into()),
+            (keys::HOLDER.to_owned(), attempt.worker.into()),
         ]),
     }
+}
+
+/// A text that no agent can be called names nobody: such a task fails, and it was the worker that said so.
+fn actor_of(task: &NormalizedTask, worker: &str) -> Actor {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let name = |name: &&str| (1..=AGENT_NAME_MAX_BYTES).contains(&name.len()) && name.bytes().all(plain);
+    let asked = task.executor() == ExecutorName::AGENT;
+    let (actor_kind, actor_id) = match task.agent().filter(name).filter(|_| asked) {
+        Some(agent) => (RequesterKind::Agent, agent),
+        None => (RequesterKind::System, worker),
+    };
+    Actor { actor_kind, actor_id: actor_id.to_owned(), display: None }
 }

@@ -19,6 +19,8 @@ pub(super) const TASK: &str = "task";
 /// What a task does again.
 pub(super) const FOLLOWS: &str = "follows";
 pub(super) const ATTEMPT: &str = "attempt";
+/// Who held the task during an attempt.
+pub(super) const HOLDER: &str = "holder";
 
 /// Whether an object was made by the tower for a task.
 pub(crate) fn is_source(meta: &Map<String, Value>) -> bool {

@@ -265,9 +265,24 @@ fn the_run_of_an_attempt_is_pinned_to_packet_and_snapshot() {
     assert_eq!((run.executor.actor.actor_id.as_str(), run.executor.runtime.as_str()), ("worker-1", "local"));
     assert_eq!(run.inputs.context_packets, [ids.context_packet.into()]);
     assert_eq!(run.inputs.constraint_snapshot, Some(ids.constraint_snapshot.into()));
-    assert_eq!(run.meta["attempt"], 2);
+    assert_eq!((&run.meta["attempt"], &run.meta["holder"]), (&json!(2), &json!("worker-1")));
     let mut task = full();
     task["inputs"] = json!({});
     let run = run_of(&normalized(&task), &Attempt { context_packet: None, ..attempt });
     assert_eq!((run.mode, run.inputs.context_packets.len()), (RunMode::Agent, 0));
+    for (inputs, kind, actor) in [
+        (json!({}), "system", "worker-1"),
+        (json!({"agent": "scribe"}), "agent", "scribe"),
+        (json!({"executor": "agent", "agent": "scribe"}), "agent", "scribe"),
+        (json!({"executor": "script", "agent": "scribe"}), "system", "worker-1"),
+        (json!({"agent": "no name"}), "system", "worker-1"),
+        (json!({"agent": "x".repeat(65)}), "system", "worker-1"),
+        (json!({"agent": ""}), "system", "worker-1"),
+        (json!({"agent": 7}), "system", "worker-1"),
+    ] {
+        task["inputs"] = inputs.clone();
+        let run = run_of(&normalized(&task), &attempt);
+        let found = (run.executor.actor.actor_kind.as_str(), run.executor.actor.actor_id.as_str());
+        assert_eq!((found, &run.meta["holder"]), ((kind, actor), &json!("worker-1")), "{inputs}");
+    }
 }
