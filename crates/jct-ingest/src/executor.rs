@@ -14,7 +14,7 @@ use crate::options::IngestOptions;
 use crate::plan::{self, Origin, Plan};
 use crate::report::Report;
 use crate::run::{Ended, run};
-use crate::source::{OpenedSource, open};
+use crate::source::{OpenedSource, open, serve};
 use crate::state::State;
 
 /// Runs manifests. Reads the task's manifest and `inputs.manifest_job`, and no other input.
@@ -45,6 +45,7 @@ impl ManifestExecutor {
         let (plan, state) = self.plan(request).await?;
         capture.system(format!("{}: {} with {} data sources", Stage::Validate, plan.hash, plan.sources.len()));
 
+        self.serve(&plan).await?;
         let has_repositories = plan.sources.iter().any(|source| matches!(source.origin, Origin::Repository { .. }));
         let workspace = if has_repositories { Some(workspace(io).await?) } else { None };
         let ended = self.run(plan, state, workspace.as_ref(), &control).await;
@@ -87,6 +88,13 @@ impl ManifestExecutor {
             Ok((plan, state))
         };
         spawn_blocking(read).await.unwrap_or_else(|error| Err(broken(&error)))
+    }
+
+    async fn serve(&self, plan: &Plan) -> Result<(), Stop> {
+        let (sources, roots) = (plan.sources.clone(), self.options.local_roots.clone());
+        let cache = self.cache.clone();
+        let judged = spawn_blocking(move || serve(&sources, &roots, cache.sources())).await;
+        judged.unwrap_or_else(|error| Err(broken(&error)))
     }
 
     async fn run(
@@ -142,12 +150,37 @@ fn broken(error: &dyn std::fmt::Display) -> Stop {
     Stop::failed(FailureReason::WorkspaceFailed, format!("the run of the manifest broke off: {error}"))
 }
 
+/// What came of the run, in one sentence: the summary that whoever asks for the job gets to see.
+fn in_words(report: &Report) -> String {
+    let totals = &report.totals;
+    let mut text = format!(
+        "{} documents: {} changed, {} unchanged, {} deleted, {} skipped, {} failed; {} chunks",
+        totals.documents,
+        totals.changed,
+        totals.unchanged,
+        totals.deleted,
+        totals.skipped,
+        totals.failed,
+        totals.chunks
+    );
+    if report.vectors {
+        text.push_str(&format!(", {} with vectors", totals.chunks_embedded));
+    }
+    match report.problems_left_out.saturating_add(u64::try_from(report.problems.len()).unwrap_or(u64::MAX)) {
+        0 => {}
+        1 => text.push_str("; 1 problem"),
+        more => text.push_str(&format!("; {more} problems")),
+    }
+    text
+}
+
 /// The task's result.
 fn summary(report: &Report, files: &[&'static str]) -> JsonObject {
     let totals = &report.totals;
     let sources: Vec<_> =
         report.sources.iter().map(|source| json!({ "id": source.id, "complete": source.complete })).collect();
     let pairs = [
+        ("summary", json!(in_words(report))),
         ("manifest", json!(report.manifest)),
         ("manifest_hash", json!(report.manifest_hash)),
         ("action", json!(report.action)),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::violation::Violation;
+
 /// What kind of refusal a code is; a server maps it to a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ViolationClass {
@@ -13,6 +15,18 @@ pub enum ViolationClass {
     Mismatch,
     /// Readable, and against the contract. Over HTTP 422.
     Invalid,
+}
+
+impl ViolationClass {
+    /// What kind of refusal several violations are together: malformed if any is, else invalid if any is, else a mismatch.
+    pub(crate) fn of<'v>(violations: impl IntoIterator<Item = &'v Violation>) -> Self {
+        let worse = |one: Self, other: Self| match (one, other) {
+            (Self::Malformed, _) | (_, Self::Malformed) => Self::Malformed,
+            (Self::Invalid, _) | (_, Self::Invalid) => Self::Invalid,
+            (Self::Mismatch, Self::Mismatch) => Self::Mismatch,
+        };
+        violations.into_iter().map(|violation| violation.code.class()).fold(Self::Mismatch, worse)
+    }
 }
 
 macro_rules! violation_codes {

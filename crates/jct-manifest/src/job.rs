@@ -46,8 +46,7 @@ impl JobRequest {
         let mut found = Found::default();
         let root = Path::Root.name("manifest");
         if manifest.name() != &self.name {
-            let message = "is not `metadata.name` of the document; both must be equal, capitals included";
-            found.report(root.name("name"), 0, ViolationCode::NameMismatch, message);
+            name_mismatch(&mut found);
         }
         let source = root.name("source");
         let expected = match &self.source {
@@ -70,6 +69,13 @@ impl JobRequest {
         let run_config = manifest.document().run.under(&self.options);
         found.or(Some(ManifestJob { request: self, manifest, capabilities, run_config }))
     }
+}
+
+/// Reports that the document has another name than the request.
+pub(crate) fn name_mismatch(found: &mut Found) {
+    let root = Path::Root.name("manifest");
+    let message = "is not `metadata.name` of the document; both must be equal, capitals included";
+    found.report(root.name("name"), 0, ViolationCode::NameMismatch, message);
 }
 
 impl ManifestJob {

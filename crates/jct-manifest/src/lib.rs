@@ -15,6 +15,7 @@
 
 mod code;
 pub mod document;
+mod draft;
 mod fields;
 mod hash;
 mod job;
@@ -35,13 +36,14 @@ mod yaml;
 
 pub use code::{ViolationClass, ViolationCode};
 pub use document::Manifest;
+pub use draft::{Draft, Refusal};
 pub use hash::{InvalidManifestHash, ManifestHash};
 pub use jct_contract::{Capability, CapabilitySet, CapabilitySet as Capabilities};
 pub use job::ManifestJob;
 pub use name::{
     InvalidManifestName, InvalidRepoSourceName, InvalidSourcePath, ManifestName, RepoSourceName, SourcePath,
 };
-pub use raw::{NotUtf8, RawManifest, ValidatedManifest};
+pub use raw::{Judged, NotUtf8, RawManifest, ValidatedManifest};
 pub use reference::{EnvironmentRef, ProfileRef, Reference, VaultRef};
 pub use request::{Action, JobRequest};
 pub use run_config::{ErrorPolicy, Options, RunConfig};

@@ -37,6 +37,12 @@ impl Node {
         Self { line, value }
     }
 
+    /// The member of a mapping under this key, unless that was refused.
+    pub(crate) fn member(&self, key: &str) -> Option<&Self> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find(|entry| !entry.refused && entry.key == key).map(|entry| &entry.value)
+    }
+
     /// What kind of value this is, with its article, for messages.
     pub(crate) const fn kind(&self) -> &'static str {
         match self.value {

@@ -10,6 +10,7 @@ use crate::document::{self, Manifest};
 use crate::hash::ManifestHash;
 use crate::limits::MANIFEST_MAX_BYTES;
 use crate::name::ManifestName;
+use crate::node::{Node, Value};
 use crate::secret_refs::{Collector, SecretRefs};
 use crate::violation::{Found, Violations};
 use crate::{secrets, yaml};
@@ -79,24 +80,30 @@ impl RawManifest {
     /// assert_eq!(codes[..3], ["YAML_ANCHOR", "YAML_ALIAS", "YAML_ALIAS"]);
     /// ```
     pub fn validate(self) -> Result<ValidatedManifest, Violations> {
+        self.judge().manifest
+    }
+
+    /// Judges the manifest like [`Self::validate`], and says its name even if it is refused.
+    #[must_use]
+    pub fn judge(self) -> Judged {
         let mut found = Found::default();
         if self.bytes.len() > MANIFEST_MAX_BYTES {
             let message = format!("a manifest has at most {MANIFEST_MAX_BYTES} bytes, this one {}", self.bytes.len());
             found.report(Path::Root, 0, ViolationCode::YamlTooLarge, message);
-            return found.or(None);
+            return Judged { name: None, manifest: found.or(None) };
         }
-        let (document, secret_refs) = match self.text() {
+        let Read { name, document, secret_refs } = match self.text() {
             Ok(text) => read(text, &mut found),
             Err(error) => {
                 found.report(Path::Root, 0, ViolationCode::EncodingInvalid, error.to_string());
-                (None, SecretRefs::default())
+                Read::default()
             }
         };
         let validated = document.map(|document| {
             let capabilities = capabilities(&document);
             ValidatedManifest { raw: self, document, capabilities, secret_refs }
         });
-        found.or(validated)
+        Judged { name, manifest: found.or(validated) }
     }
 }
 
@@ -106,7 +113,24 @@ impl fmt::Debug for RawManifest {
     }
 }
 
-fn read(text: &str, found: &mut Found) -> (Option<Manifest>, SecretRefs) {
+/// A manifest that was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// `metadata.name`, if the document has one that is a name, whatever else is wrong with it.
+    pub name: Option<ManifestName>,
+    /// The manifest, or everything that is wrong with it.
+    pub manifest: Result<ValidatedManifest, Violations>,
+}
+
+/// What could be read of a text.
+#[derive(Default)]
+struct Read {
+    name: Option<ManifestName>,
+    document: Option<Manifest>,
+    secret_refs: SecretRefs,
+}
+
+fn read(text: &str, found: &mut Found) -> Read {
     let yaml = yaml::read(text, found);
     let mut references = Collector::default();
     if let Some(root) = &yaml.root {
@@ -115,7 +139,17 @@ fn read(text: &str, found: &mut Found) -> (Option<Manifest>, SecretRefs) {
     secrets::scan_comments(&yaml.comments, found);
     secrets::scan_raw(text, found);
     let document = yaml.root.as_ref().and_then(|root| document::read(root, found));
-    (document, references.finish())
+    let name = yaml.root.as_ref().and_then(name_of);
+    Read { name, document, secret_refs: references.finish() }
+}
+
+/// `metadata.name`, if it is one.
+fn name_of(root: &Node) -> Option<ManifestName> {
+    let metadata = root.member("metadata")?.member("name")?;
+    match &metadata.value {
+        Value::Text(name) => name.parse().ok(),
+        _ => None,
+    }
 }
 
 /// A manifest that keeps the contract: no secret in it, nothing unknown, everything that is required.

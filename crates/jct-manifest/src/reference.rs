@@ -35,7 +35,8 @@ pub struct ProfileRef {
     pub provider: String,
     /// The field, in lower case.
     pub field: String,
-    /// The name under which the worker gets it: `PROVIDER_FIELD` in capitals, everything else as underscores.
+    /// The name that a worker gives it if it hands it to the work in the environment: `PROVIDER_FIELD` in capitals,
+    /// everything else as underscores. The tower hands out names only; the worker has to find the secret itself.
     pub env_key: String,
     /// The reference in lower case.
     pub normalized: String,

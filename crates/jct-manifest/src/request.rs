@@ -4,6 +4,7 @@ use jct_contract::door::Path;
 use serde_json::Value as Json;
 
 use crate::code::ViolationCode;
+use crate::draft::Draft;
 use crate::fields::{Field, Fields};
 use crate::hash::ManifestHash;
 use crate::json;
@@ -73,8 +74,8 @@ impl JobRequest {
     pub fn parse(bytes: &[u8]) -> Result<Self, Violations> {
         let mut found = Found::default();
         let node = json::read(bytes, &mut found);
-        let request = node.and_then(|node| Self::read(&node, &mut found));
-        found.or(request)
+        let parts = node.map(|node| Parts::read(&node, &mut found));
+        found.or(parts.and_then(Parts::into_request))
     }
 
     /// The same for a value that was parsed already, by a reader that refuses repeated names.
@@ -83,10 +84,7 @@ impl JobRequest {
     ///
     /// The same.
     pub fn from_value(value: &Json) -> Result<Self, Violations> {
-        let mut found = Found::default();
-        let node = json::from_value(value, Path::Root, 0, &mut found);
-        let request = Self::read(&node, &mut found);
-        found.or(request)
+        Draft::of(value).into_request()
     }
 
     /// Refuses a kind of source that this tower does not take.
@@ -96,12 +94,7 @@ impl JobRequest {
     /// `KIND_UNSUPPORTED`, with the kinds that it takes.
     pub fn permit(&self, kinds: SourceKinds) -> Result<(), Violations> {
         let mut found = Found::default();
-        if !kinds.has(&self.source) {
-            let path = Path::Root.name("manifest");
-            let path = path.name("source");
-            let message = format!("this tower takes no such source; it takes {kinds}");
-            found.report(path.name("kind"), 0, ViolationCode::KindUnsupported, message);
-        }
+        kinds.permit(&self.source, &mut found);
         found.or(Some(()))
     }
 
@@ -128,8 +121,30 @@ impl JobRequest {
     pub const fn options(&self) -> &Options {
         &self.options
     }
+}
 
-    fn read(node: &Node, found: &mut Found) -> Option<Self> {
+/// What could be read of a request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) name: Option<ManifestName>,
+    action: Option<Action>,
+    pub(crate) source: Option<Source>,
+    options: Option<Options>,
+}
+
+impl Parts {
+    /// Reads all there is, reporting whatever is wrong with it.
+    pub(crate) fn read(node: &Node, found: &mut Found) -> Self {
+        Self::read_object(node, found).unwrap_or_default()
+    }
+
+    /// The request, if nothing is missing.
+    pub(crate) fn into_request(self) -> Option<JobRequest> {
+        let Self { name, action, source, options } = self;
+        Some(JobRequest { name: name?, action: action?, source: source?, options: options? })
+    }
+
+    fn read_object(node: &Node, found: &mut Found) -> Option<Self> {
         if !matches!(node.value, Value::Map(_)) {
             let message = format!("the payload must be an object, not {}", node.kind());
             found.report(Path::Root, 0, ViolationCode::PayloadNotObject, message);
@@ -153,7 +168,7 @@ impl JobRequest {
         let source = fields.required_as("source", ViolationCode::SourceNotObject, message, found);
         let source = source.and_then(|field| source::read(field, found));
         let options = fields.get("options").map_or(Some(Options::default()), |field| Options::read(field, found));
-        Some(Self { name: name?, action: action?, source: source?, options: options? })
+        Some(Self { name, action, source, options })
     }
 }
 

@@ -63,7 +63,7 @@ impl Collector {
         }
         if let Some(name) = reference.env_key() {
             if self.names.contains(name) {
-                let message = format!("another reference would be handed out as `{name}` too");
+                let message = format!("another reference has the variable `{name}` too");
                 found.report(path, line, ViolationCode::EnvKeyCollision, message);
                 return;
             }

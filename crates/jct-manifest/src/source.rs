@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jct_contract::door::Path;
+
 use crate::code::ViolationCode;
 use crate::fields::{Field, Fields};
 use crate::hash::ManifestHash;
@@ -72,6 +74,18 @@ impl SourceKinds {
             Source::Inline { .. } | Source::Registry { .. } => true,
             Source::Path { .. } => self.path,
             Source::Repo { .. } => self.repo,
+        }
+    }
+}
+
+impl SourceKinds {
+    /// Reports a kind that is not taken.
+    pub(crate) fn permit(self, source: &Source, found: &mut Found) {
+        if !self.has(source) {
+            let path = Path::Root.name("manifest");
+            let path = path.name("source");
+            let message = format!("this tower takes no such source; it takes {self}");
+            found.report(path.name("kind"), 0, ViolationCode::KindUnsupported, message);
         }
     }
 }

@@ -63,14 +63,7 @@ impl Violations {
     /// What kind of refusal the whole is: malformed if anything is, else invalid if anything is, else a mismatch.
     #[must_use]
     pub fn class(&self) -> ViolationClass {
-        let has = |class| self.0.iter().any(|violation| violation.code.class() == class);
-        if has(ViolationClass::Malformed) {
-            ViolationClass::Malformed
-        } else if has(ViolationClass::Invalid) {
-            ViolationClass::Invalid
-        } else {
-            ViolationClass::Mismatch
-        }
+        ViolationClass::of(&self.0)
     }
 
     /// Whether any has this code.
@@ -109,7 +102,7 @@ impl<'v> IntoIterator for &'v Violations {
 
 /// Collects violations during a walk: at most as many, and as much text, as the task contract reports; what is beyond
 /// is counted.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     reported: Vec<Violation>,
     bytes: usize,
@@ -163,17 +156,23 @@ impl Found {
         }
     }
 
-    fn into_violations(mut self) -> Violations {
+    /// Everything that was reported, which may be nothing.
+    pub(crate) fn into_vec(mut self) -> Vec<Violation> {
         if self.unreported > 0 {
             let message = format!("{} more violations are not listed", self.unreported);
             let code = ViolationCode::TooManyViolations;
             self.reported.push(Violation { pointer: String::new(), line: None, code, rule: None, message });
         }
-        if self.reported.is_empty() {
+        self.reported
+    }
+
+    fn into_violations(self) -> Violations {
+        let mut reported = self.into_vec();
+        if reported.is_empty() {
             // Nothing came out and nothing was said: a defect of ours, answered as a refusal and not as a success.
             let (code, message) = (ViolationCode::WrongType, "the document could not be read".to_owned());
-            self.reported.push(Violation { pointer: String::new(), line: None, code, rule: None, message });
+            reported.push(Violation { pointer: String::new(), line: None, code, rule: None, message });
         }
-        Violations(self.reported)
+        Violations(reported)
     }
 }

@@ -72,9 +72,6 @@ fn report(plan: &Plan) -> Report {
 
 impl Run<'_> {
     fn work(&mut self, sources: Vec<OpenedSource>) -> Result<(), Stop> {
-        if self.plan.action == Action::Run {
-            self.export = Some(Export::create(self.control.io().artifacts(), self.plan)?);
-        }
         let (mut works, mut failure) = (Vec::new(), None);
         for OpenedSource { plan, opened } in sources {
             self.say(Stage::Fetch, &format!("listing `{}`", plan.id));
@@ -102,6 +99,9 @@ impl Run<'_> {
         // A run of which no source could be read did nothing.
         if let Some(stop) = failure.filter(|_| works.is_empty()) {
             return Err(stop);
+        }
+        if self.plan.action == Action::Run {
+            self.export = Some(Export::create(self.control.io().artifacts(), self.plan)?);
         }
         for work in works {
             self.source(work)?;

@@ -24,6 +24,25 @@ pub(super) fn open(id: &str, input_dir: &Path, roots: &[PathBuf]) -> Result<Fold
     Err(refused(FailureReason::InvalidInput, "has an `inputDir` that is no folder in those that runs may read"))
 }
 
+/// Whether a run may not read `input_dir`: it leads out of all `roots`, by its own path or over a link. One that is not there
+/// is not outside if it would be below a root.
+pub(super) fn is_outside(input_dir: &Path, roots: &[PathBuf]) -> bool {
+    if input_dir.components().any(|part| part == Component::ParentDir) {
+        return true;
+    }
+    let (mut leads_out, mut would_be_inside) = (false, false);
+    for listed in roots {
+        let root = listed.canonicalize().unwrap_or_else(|_| listed.clone());
+        let path = root.join(input_dir);
+        match path.canonicalize() {
+            Ok(found) if found.starts_with(&root) => return false,
+            Ok(_) => leads_out = true,
+            Err(_) => would_be_inside |= path.starts_with(&root) || path.starts_with(listed),
+        }
+    }
+    leads_out || !would_be_inside
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -85,5 +104,23 @@ mod tests {
     #[test]
     fn without_roots_there_is_nothing() {
         assert!(open("s", Path::new("/"), &[]).is_err());
+        assert!(is_outside(Path::new("/"), &[]) && is_outside(Path::new("notes"), &[]));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_outside() {
+        let (outer, roots) = places();
+        let outside = |path: &str| {
+            let path = path.replace("OUTER", outer.path().to_str().unwrap());
+            is_outside(Path::new(&path), &roots)
+        };
+        for path in ["notes", "inner", "file", "nowhere", "nowhere/below", "OUTER/one/gone", "OUTER/missing/x"] {
+            assert!(!outside(path), "{path}");
+        }
+        for path in
+            ["out", "/", "OUTER/secret", "OUTER/one-evil/notes", "OUTER/gone", "one/../notes", "OUTER/one/../one"]
+        {
+            assert!(outside(path), "{path}");
+        }
     }
 }

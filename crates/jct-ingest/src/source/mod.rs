@@ -5,11 +5,13 @@ mod document;
 mod folder;
 mod local;
 mod open;
+mod serve;
 mod walk;
 
 pub(crate) use document::{Document, Read, read};
 pub(crate) use folder::Folder;
 pub(crate) use open::{OpenedSource, open};
+pub(crate) use serve::serve;
 pub(crate) use walk::{Entry, Listing, list};
 
 use folder::OpenError;

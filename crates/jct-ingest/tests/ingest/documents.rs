@@ -21,6 +21,8 @@ async fn documents_become_chunks_in_the_order_of_their_names() {
     assert_eq!(left.numbers(&["documents", "changed", "chunks", "chunks_embedded"]), [3, 3, 3, 0]);
     assert!(!left.has("points.jsonl"), "there are no vectors");
     assert_eq!(left.output()["vectors"], json!(false));
+    let summary = "3 documents: 3 changed, 0 unchanged, 0 deleted, 0 skipped, 0 failed; 3 chunks";
+    assert_eq!(left.output()["summary"], json!(summary));
     // Nothing is told about a document that the manifest does not allow.
     assert!(left.lines("chunks.jsonl").iter().all(|line| line["metadata"] == json!({})));
     let heard = bench.heard.text();

@@ -90,6 +90,8 @@ async fn a_source_that_cannot_be_read_deletes_nothing() {
     let second = bench.run(&both, json!({}), first.state.as_deref()).await;
     assert_eq!(second.numbers(&["unchanged", "deleted", "problems"]), [1, 0, 1]);
     assert_eq!(second.json("errors.json")["problems"][0]["source"], json!("other"));
+    let summary = "1 documents: 0 changed, 1 unchanged, 0 deleted, 0 skipped, 0 failed; 0 chunks; 1 problem";
+    assert_eq!(second.output()["summary"], json!(summary));
     fs::rename(bench.path("data/away"), bench.path("data/other")).unwrap();
     let third = bench.run(&both, json!({}), second.state.as_deref()).await;
     assert_eq!(third.numbers(&COUNTS), [0, 2, 0, 0]);

@@ -37,14 +37,48 @@ async fn folders_outside_are_named_by_their_source_and_not_by_their_path() {
     bench.write("secret/a.md", "outside");
     std::os::unix::fs::symlink(bench.path("secret"), bench.path("data/out")).unwrap();
     let outside = bench.path("secret").display().to_string();
-    for input_dir in [outside.as_str(), "out", "/", "nowhere"] {
+    for input_dir in [outside.as_str(), "out", "/"] {
         let source =
             format!("  - id: disk\n    type: SimpleDirectoryReader\n    params:\n      inputDir: {input_dir}\n");
         let left = bench.run(&manifest(&source, ""), json!({}), None).await;
         assert_eq!(left.failure().0, FailureReason::InvalidInput);
         assert!(left.failure().1.contains("`disk`") && !left.failure().1.contains("secret"), "{:?}", left.failure());
-        assert!(!left.text("chunks.jsonl").contains("outside"));
+        assert!(left.is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_served_ends_the_run_before_anything_is_made() {
+    let bench = Bench::new();
+    bench.note("a.md", "a");
+    bench.commit_nothing();
+    let source = |id: &str, reader: &str| format!("  - id: {id}\n    type: {reader}\n");
+    let sources = [
+        source("good", "SimpleDirectoryReader\n    params: {inputDir: notes}"),
+        source("foreign", "GithubRepositoryReader\n    params: {owner: nobody, repo: nothing}"),
+        source("outside", "SimpleDirectoryReader\n    params: {inputDir: /etc}"),
+        source("known", "GithubRepositoryReader\n    params: {owner: Org, repo: Demo}"),
+    ];
+    for policy in ["continue", "stopOnFirstError"] {
+        for (action, options) in [("run", json!({})), ("run", json!({ "dryRun": true })), ("plan", json!({}))] {
+            let manifest = manifest(&sources.concat(), &format!("run:\n  errorPolicy: {policy}\n"));
+            let left = bench.act(&manifest, action, options, None).await;
+            refused(&left, "`foreign`");
+            let (_, message) = left.failure();
+            assert!(message.contains("nobody/nothing") && message.contains("`outside`"), "all are named: {message}");
+            assert!(!message.contains("`good`") && !message.contains("`known`"), "{message}");
+            assert!(!message.contains("/etc"), "{message}");
+            assert!(left.is_empty() && left.state.is_none() && bench.is_tidy(), "{policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_makes_nothing_either() {
+    let bench = Bench::new();
+    let left = bench.run(&over_notes("").replace("inputDir: notes", "inputDir: nowhere"), json!({}), None).await;
+    refused(&left, "`disk`");
+    assert_eq!(left.json("run_summary.json")["status"], json!("failed"));
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ async fn a_repository_that_nobody_configured_is_refused() {
     let bench = bench();
     bench.commit();
     let refused = bench.run(&source("      owner: org\n      repo: demo-evil\n"), json!({}), None).await;
-    assert_eq!(refused.failure().0, FailureReason::RepoNotConfigured);
+    assert_eq!(refused.failure().0, FailureReason::InvalidInput);
+    assert!(refused.failure().1.contains("`org/demo-evil`") && refused.is_empty(), "{:?}", refused.failure());
     let no_branch = bench.run(&source("      repo: org/demo\n      branch: none\n"), json!({}), None).await;
     assert_eq!(no_branch.failure().0, FailureReason::RefNotFound);
     assert!(bench.is_tidy());

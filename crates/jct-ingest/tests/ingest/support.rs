@@ -84,6 +84,11 @@ impl Left {
         names.iter().map(|name| self.output()[*name].as_u64().unwrap()).collect()
     }
 
+    /// Whether there is no file at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        fs::read_dir(&self.artifacts).unwrap().next().is_none()
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.artifacts.join(name).exists()
     }
@@ -234,6 +239,12 @@ impl Bench {
         git(&source, &["add", "--all"]);
         git(&source, &["commit", "--quiet", "--allow-empty", "--message", "x"]);
         git(&source, &["rev-parse", "HEAD"])
+    }
+
+    /// Makes the repository `org/demo` without a file in it.
+    pub(crate) fn commit_nothing(&self) {
+        fs::create_dir_all(self.path("source")).unwrap();
+        self.commit();
     }
 
     /// Whether every workspace is gone.

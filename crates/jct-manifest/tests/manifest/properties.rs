@@ -85,6 +85,15 @@ fn assert_silent(said: &str, secret: &str) {
     }
 }
 
+/// A valid manifest with a mark wherever people write what they like.
+fn marked([comment, description, owner, folder, tag]: &[String; 5]) -> String {
+    format!(
+        "# {comment}\nversion: v0\nmetadata:\n  name: notes\n  description: {description}\n  owner: {owner}\n  tags: [{tag}]\n\
+         embeddings:\n  provider: ollama\n  model: tiny\nvectorStore:\n  type: qdrant\ndataSources:\n  - id: disk # {comment}\n    \
+         type: SimpleDirectoryReader\n    params:\n      inputDir: {folder}\n"
+    )
+}
+
 /// Where a secret may hide, `§` standing for it.
 const PLACES: [&str; 12] = [
     "vectorStore:\n  type: qdrant\n  connection:\n    password: §\n",
@@ -158,6 +167,29 @@ proptest! {
         let refused = validate(&format!("{before} ghp_{token} {after}")).unwrap_err();
         prop_assert!(refused.has(ViolationCode::RawSecret) || refused.has(ViolationCode::TooManyViolations), "{refused}");
         assert_silent(&format!("{refused} {refused:?}"), &token);
+    }
+
+    #[test]
+    fn no_piece_of_the_content_is_in_the_payload(
+        marks in prop::array::uniform5("[g-z]{16}"), action in "plan|run", source in "inline|registry|path|repo",
+    ) {
+        let text = marked(&marks);
+        let source = match source.as_str() {
+            "inline" => json!({"kind": "inline", "content": text}),
+            "registry" => json!({"kind": "registry"}),
+            "path" => json!({"kind": "path", "path": "a.yaml"}),
+            _ => json!({"kind": "repo", "repo": "o/r", "path": "a.yaml"}),
+        };
+        let body = json!({"manifest": {"name": "notes", "action": action, "source": source}});
+        let request = JobRequest::from_value(&body).unwrap();
+        let told = format!("{request:?}");
+        let job = request.resolve(validate(&text).unwrap()).unwrap();
+        let told = format!("{told} {}", job.payload());
+        for mark in &marks {
+            for start in 0..=mark.len() - 8 {
+                prop_assert!(!told.contains(&mark[start..start + 8]), "{} of {}", mark, told);
+            }
+        }
     }
 
     #[test]
