@@ -114,7 +114,7 @@ pub(crate) fn new_output(executor: &str, request: &ExecutionRequest) -> JsonObje
 
 /// The attempt's clock, started now.
 pub(crate) fn bounds(request: &ExecutionRequest, io: &ExecutionIo) -> Bounds {
-    Bounds::new(request.time_budget, io.cancellation().clone())
+    io.bounds(request.time_budget)
 }
 
 /// Notes what was handed over.

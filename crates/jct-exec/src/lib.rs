@@ -24,5 +24,6 @@ pub use sandbox::{IsolationReport, Sandbox, SandboxOptions};
 pub use session::{Fate, Session, Workshop};
 pub use survey::SurveyExecutor;
 pub use workspace::{
-    KeepRules, RecoveredWorkspaces, Workspace, WorkspaceError, WorkspaceNote, recover_workspaces, sweep_workspaces,
+    FoundWorkspace, KeepRules, RecoveredWorkspaces, RemoveError, Workspace, WorkspaceError, WorkspaceNote,
+    list_workspaces, recover_workspaces, remove_workspace, sweep_workspaces,
 };

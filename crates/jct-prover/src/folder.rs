@@ -227,6 +227,13 @@ mod tests {
     }
 
     #[test]
+    fn nobody_else_may_leave_a_file_where_the_prover_writes() {
+        for name in RESERVED {
+            assert!(jct_exec::session::RESERVED_NAMES.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
     fn only_regular_files_are_opened() {
         let (folder, artifacts) = folder();
         fs::write(folder.path().join("outside"), "outside").unwrap();

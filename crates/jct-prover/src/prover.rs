@@ -119,7 +119,7 @@ impl Prover {
         ended: RunEnded,
         io: &ExecutionIo,
     ) -> Result<Proof, ProofError> {
-        let bounds = Bounds::new(self.options.time_budget, io.cancellation().clone());
+        let bounds = io.bounds(self.options.time_budget);
         let artifacts = Artifacts::new(io.artifacts());
         let scanner = &self.options.scanner;
         io.progress(None, "proving what was done");

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jct_exec::process::{LeaseHolder, LeaseTerm};
 use jct_lifecycle::LeaseRef;
 use jct_store::model::HeartbeatAnswer;
 use tokio::sync::watch;
@@ -24,7 +25,8 @@ pub(crate) struct Book {
 #[derive(Debug)]
 struct Held {
     orders: watch::Sender<Order>,
-    until: Instant,
+    /// Heard by whatever works under it, even when this process hangs.
+    term: LeaseHolder,
 }
 
 impl Book {
@@ -33,13 +35,14 @@ impl Book {
         Self { lease, held: HashMap::new(), next_end: None }
     }
 
-    /// Notes a lease that was asked for at `asked_at`, and says where its attempt hears its orders.
-    pub(crate) fn open(&mut self, lease: LeaseRef, asked_at: Instant) -> watch::Receiver<Order> {
+    /// Notes a lease that was asked for at `asked_at`, and says where its attempt hears its orders and how long it lasts.
+    pub(crate) fn open(&mut self, lease: LeaseRef, asked_at: Instant) -> (watch::Receiver<Order>, LeaseTerm) {
         let (orders, receiver) = watch::channel(Order::default());
         let until = asked_at + self.lease;
-        self.held.insert(lease, Held { orders, until });
+        let (holder, term) = LeaseHolder::new(until);
+        self.held.insert(lease, Held { orders, term: holder });
         self.next_end = Some(self.next_end.map_or(until, |end| end.min(until)));
-        receiver
+        (receiver, term)
     }
 
     /// Strikes out a lease whose attempt is over.
@@ -66,7 +69,7 @@ impl Book {
         let Some(held) = self.held.get_mut(lease) else { return };
         match answer {
             HeartbeatAnswer::Held { cancel_requested, expires_at: _ } => {
-                held.until = held.until.max(asked_at + self.lease);
+                held.term.renew(asked_at + self.lease);
                 if cancel_requested {
                     held.order(Order::stop(StopReason::Cancel));
                 }
@@ -90,11 +93,12 @@ impl Book {
         let mut lost = 0;
         let mut next = None;
         for held in self.held.values().filter(|held| !held.orders.borrow().is_lost()) {
-            if held.until <= now {
+            let until = held.term.until();
+            if until <= now {
                 held.order(Order::stop(StopReason::Lost));
                 lost += 1;
             } else {
-                next = Some(next.map_or(held.until, |end: Instant| end.min(held.until)));
+                next = Some(next.map_or(until, |end: Instant| end.min(until)));
             }
         }
         self.next_end = next;
@@ -134,7 +138,7 @@ mod tests {
     #[tokio::test]
     async fn a_lease_that_is_not_renewed_is_lost_when_it_ends_and_not_before() {
         let (mut book, start, lease) = (Book::new(LEASE), Instant::now(), lease(1));
-        let orders = book.open(lease, start);
+        let (orders, _term) = book.open(lease, start);
         assert_eq!(book.next_end(), Some(start + LEASE));
         assert_eq!(book.lose_ended(start + LEASE - Duration::from_millis(1)), 0);
         assert_eq!(book.lose_ended(start + LEASE), 1);
@@ -146,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn a_renewal_counts_from_when_it_was_asked_for() {
         let (mut book, start, lease) = (Book::new(LEASE), Instant::now(), lease(1));
-        let orders = book.open(lease, start);
+        let (orders, _term) = book.open(lease, start);
         book.answer(&lease, start + Duration::from_secs(10), held(false));
         assert_eq!(book.lose_ended(start + LEASE), 0);
         assert_eq!(book.next_end(), Some(start + LEASE + Duration::from_secs(10)));
@@ -160,7 +164,7 @@ mod tests {
     async fn answers_become_orders_and_answers_for_closed_leases_are_ignored() {
         let (mut book, start) = (Book::new(LEASE), Instant::now());
         let [one, two, three] = [lease(1), lease(2), lease(3)];
-        let [first, second, third] = [one, two, three].map(|lease| book.open(lease, start));
+        let [first, second, third] = [one, two, three].map(|lease| book.open(lease, start).0);
         book.close(&three);
         for (lease, answer) in [(one, held(true)), (two, HeartbeatAnswer::Lost), (three, HeartbeatAnswer::Lost)] {
             book.answer(&lease, start, answer);

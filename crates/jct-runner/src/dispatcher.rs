@@ -153,8 +153,8 @@ impl Dispatcher {
         self.heartbeats.due = if self.book.is_empty() { due } else { due.min(self.heartbeats.due) };
         self.report.claimed += 1;
         let lease = task.lease;
-        let orders = self.book.open(lease, asked_at);
-        let attempt = Attempt::new(self.job.clone(), task, orders);
+        let (orders, term) = self.book.open(lease, asked_at);
+        let attempt = Attempt::new(self.job.clone(), task, (orders, term));
         self.attempts.spawn(async move {
             let work = async { if give_back { attempt.give_back().await } else { attempt.run().await } };
             // A crash of one attempt is not the end of the others; its lease runs out.

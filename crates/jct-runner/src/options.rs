@@ -7,7 +7,7 @@ use std::time::Duration;
 use jct_contract::{CapabilitySet, IsolationLevel};
 use jct_exec::KeepRules;
 use jct_lifecycle::RetryPolicy;
-use jct_store::model::ClaimFilter;
+use jct_store::model::{ClaimFilter, NewAgent};
 
 /// Spans that a clock might not be able to carry are cut to this.
 pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(366 * 86_400);
@@ -40,6 +40,8 @@ pub struct WorkerOptions {
     pub(crate) retry: RetryPolicy,
     pub(crate) mode: RunMode,
     pub(crate) components: BTreeMap<String, String>,
+    pub(crate) agents: Vec<NewAgent>,
+    pub(crate) max_concurrent_tasks: Option<u32>,
 }
 
 /// Settings that a worker cannot work with.
@@ -79,6 +81,8 @@ impl WorkerOptions {
             retry: RetryPolicy::default(),
             mode: RunMode::Serve,
             components,
+            agents: Vec::new(),
+            max_concurrent_tasks: None,
         }
     }
 
@@ -144,6 +148,18 @@ impl WorkerOptions {
     #[must_use]
     pub fn with_mode(self, mode: RunMode) -> Self {
         Self { mode, ..self }
+    }
+
+    /// The agents that register with the worker: what stands behind its executors.
+    #[must_use]
+    pub fn with_agents(self, agents: Vec<NewAgent>) -> Self {
+        Self { agents, ..self }
+    }
+
+    /// The most tasks that all workers of this name run at once; `None` leaves the limit that is kept as it is.
+    #[must_use]
+    pub fn with_max_concurrent_tasks(self, max_concurrent_tasks: Option<u32>) -> Self {
+        Self { max_concurrent_tasks, ..self }
     }
 
     /// Adds a component and its version to every trace manifest.

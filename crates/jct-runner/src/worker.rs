@@ -94,6 +94,8 @@ impl Worker {
             filter: options.filter.clone(),
             slots: options.slots,
             isolation: options.isolation,
+            agents: options.agents.clone(),
+            max_concurrent_tasks: options.max_concurrent_tasks,
         };
         let presence = Presence::announce(store.clone(), worker).await.map_err(WorkerError::Register)?;
         log::info!(worker_id:% = worker_id, name = options.name, slots = options.slots; "worker started");

@@ -25,6 +25,7 @@ const QUESTIONS: [&str; 6] = [
 /// The element of `arguments` in whose place `model_arguments` are put.
 const MODEL_ARGUMENTS: &str = "{model_arguments}";
 const MOST_TURNS: u32 = 10_000;
+const MOST_AT_ONCE: u32 = 10_000;
 const MOST_SECONDS: u64 = 7 * 24 * 3600;
 const NAME_CHARACTERS: usize = 64;
 
@@ -46,6 +47,9 @@ impl Adapter {
         }
         check_command(&definition)?;
         check_limits(&definition)?;
+        if definition.max_concurrent_tasks.is_some_and(|most| !(1..=MOST_AT_ONCE).contains(&most)) {
+            return Err(Violation::new("max_concurrent_tasks", format!("must be 1..={MOST_AT_ONCE}")));
+        }
         for question in &definition.questions {
             Regex::new(question)
                 .map_err(|error| Violation::new("questions", crate::text::one_line(&error.to_string(), 300)))?;
@@ -65,6 +69,11 @@ impl Adapter {
     /// What people call it.
     pub fn title(&self) -> &str {
         &self.definition.title
+    }
+
+    /// The most runs at once, over all workers.
+    pub fn max_concurrent_tasks(&self) -> Option<u32> {
+        self.definition.max_concurrent_tasks
     }
 
     /// Whether it may change anything.

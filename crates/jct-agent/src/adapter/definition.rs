@@ -19,6 +19,9 @@ pub(super) struct AdapterFile {
 pub(super) struct Definition {
     /// What people call it.
     pub(super) title: String,
+    /// The most runs at once, over all workers; without one there is no limit but what an operator sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) max_concurrent_tasks: Option<u32>,
     pub(super) program: String,
     #[serde(default)]
     pub(super) arguments: Vec<String>,

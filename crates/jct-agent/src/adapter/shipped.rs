@@ -38,6 +38,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_definition_says_yes_to_everything() {
+        let everything = ["--dangerously", "--yolo", "--full-auto", "yolo", "bypassPermissions", "--trust"];
+        for adapter in Adapters::shipped().unwrap().iter() {
+            let arguments = adapter.invocation("PROMPT", Some("MODEL"), 30).rendered_arguments();
+            for argument in &arguments {
+                assert!(everything.iter().all(|yes| !argument.contains(yes)), "{}: {argument}", adapter.name());
+            }
+            // The one that cannot be told no is not let to ask for what matters.
+            if arguments.iter().any(|argument| argument.contains("yes")) {
+                assert_eq!(adapter.name(), "aider");
+                for switched_off in ["--no-suggest-shell-commands", "--no-detect-urls", "--no-auto-lint"] {
+                    assert!(arguments.iter().any(|argument| argument == switched_off), "{switched_off}");
+                }
+            }
+        }
+    }
+
     #[track_caller]
     fn reads(agent: &str, output: &str, shown: &[&str], expect: &Seen) {
         let adapters = Adapters::shipped().unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jct_exec::sandbox::IsolationLevel;
 use jct_exec::{
-    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, Fate, JsonObject, Session, Stop, Usage, Workshop,
+    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Session, Stop, Usage, Workshop,
 };
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ impl AgentExecutor {
         let mut session = Session::open(&self.workshop, request, io, bounds).await?;
         output.insert("commit".to_owned(), session.base_commit().into());
         let ended = self.in_session(&mut session, io, &chosen, &prompt, broker.as_ref(), output).await;
-        session.close(if ended.is_ok() { Fate::Done } else { Fate::Failed }).await;
+        session.end(&ended).await;
         ended
     }
 

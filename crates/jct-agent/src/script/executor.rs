@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jct_exec::{
-    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, Fate, JsonObject, LogStream, Session, Stop,
-    Usage, Workshop,
+    Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, LogStream, Session, Stop, Usage,
+    Workshop,
 };
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ impl ScriptExecutor {
         let mut session = Session::open(&self.workshop, request, io, bounds).await?;
         output.insert("commit".to_owned(), session.base_commit().into());
         let ended = self.in_session(&mut session, io, source, output).await;
-        session.close(if ended.is_ok() { Fate::Done } else { Fate::Failed }).await;
+        session.end(&ended).await;
         ended
     }
 

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::input::{Argv, commands};
 use crate::executor::{Execution, ExecutionIo, ExecutionRequest, Executor, FailureReason, JsonObject, Stop};
-use crate::process::{Bounds, ProcessEnd, ProcessOutcome};
-use crate::session::{Fate, Session, Workshop};
+use crate::process::{ProcessEnd, ProcessOutcome};
+use crate::session::{Session, Workshop};
 
 /// Runs `inputs.command` in a fresh checkout, in the sandbox. The first command that does not exit with status 0
 /// ends the attempt. What the commands changed is handed over when all of them succeeded.
 ///
 /// A command sees `PATH`, `LANG`, a private `HOME` and `TMPDIR`, the variables that the operator
-/// passes on, and `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`. How it was isolated stands in the output as
+/// passes on, `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`, and `JCT_ARTIFACTS`, the folder for files to keep. How it was isolated stands in the output as
 /// `isolation`. With `inputs.network = "local"` it has a loopback interface of its own, else no network.
 #[derive(Debug)]
 pub struct CommandExecutor {
@@ -31,13 +31,13 @@ impl CommandExecutor {
     }
 
     async fn attempt(&self, request: &ExecutionRequest, io: &ExecutionIo, output: &mut JsonObject) -> Result<(), Stop> {
-        let bounds = Bounds::new(request.time_budget, io.cancellation().clone());
+        let bounds = io.bounds(request.time_budget);
         let commands = commands(&request.inputs).map_err(|error| Stop::failed(FailureReason::InvalidInput, error))?;
         let mut session = Session::open(&self.workshop, request, io, bounds).await?;
         output.insert("commit".to_owned(), session.base_commit().into());
         let ended = work(&mut session, io, &commands, output).await;
         output.insert("truncated".to_owned(), session.capture().is_truncated().into());
-        session.close(if ended.is_ok() { Fate::Done } else { Fate::Failed }).await;
+        session.end(&ended).await;
         ended
     }
 }

@@ -139,6 +139,15 @@ impl Stop {
         Self::Failed(reason, message.to_string())
     }
 
+    /// Whether the work itself came to this end: it was neither stopped from outside nor let down by its surroundings.
+    pub fn is_of_the_work(&self) -> bool {
+        match self {
+            Self::Failed(reason, _) => !reason.is_infrastructure(),
+            Self::TimedOut => true,
+            Self::Cancelled => false,
+        }
+    }
+
     /// The end of the attempt, with what had been reached.
     pub fn with_output(self, output: JsonObject) -> Execution {
         match self {

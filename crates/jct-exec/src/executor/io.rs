@@ -3,11 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::record::{EgressSink, RunRecord};
-use crate::process::{Capture, DEFAULT_OUTPUT_LIMIT, LineSink};
+use crate::process::{Bounds, Capture, DEFAULT_OUTPUT_LIMIT, LeaseTerm, LineSink};
 
 /// Hears how far the work is. Called from async code: must not block for long.
 pub trait ProgressSink: Send + Sync {
@@ -23,6 +24,7 @@ pub struct ExecutionIo {
     artifacts: PathBuf,
     workspaces: PathBuf,
     cancel: CancellationToken,
+    lease: Option<LeaseTerm>,
     output_limit: usize,
     record: Arc<RunRecord>,
 }
@@ -43,6 +45,7 @@ impl ExecutionIo {
             artifacts: artifacts.into(),
             workspaces: workspaces.into(),
             cancel,
+            lease: None,
             output_limit: DEFAULT_OUTPUT_LIMIT,
             record: Arc::default(),
         }
@@ -67,6 +70,24 @@ impl ExecutionIo {
     pub fn with_cancellation(mut self, cancel: CancellationToken) -> Self {
         self.cancel = cancel;
         self
+    }
+
+    /// The same attempt, under a lease that ends it.
+    #[must_use]
+    pub fn with_lease(mut self, lease: LeaseTerm) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// Starts the clock of something that may take `budget` at the most, and ends with the attempt's cancellation and with
+    /// its lease.
+    pub fn bounds(&self, budget: Duration) -> Bounds {
+        self.bounds_until(budget, self.cancel.clone())
+    }
+
+    /// [`ExecutionIo::bounds`] with another token, one that ends with the attempt's too.
+    pub(crate) fn bounds_until(&self, budget: Duration, cancel: CancellationToken) -> Bounds {
+        Bounds::new(budget, cancel).under(self.lease.clone())
     }
 
     /// The facts of the attempt, shared by all clones.

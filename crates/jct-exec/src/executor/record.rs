@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::execution::with_causes;
 use crate::sandbox::IsolationReport;
+use crate::session::KeptFiles;
+use crate::workspace::Workspace;
 
 /// The commit that an executor hands over, as the host has received and checked it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,6 +92,8 @@ pub trait EgressSink: Send + Sync {
 #[derive(Default)]
 pub struct RunRecord {
     facts: Mutex<Facts>,
+    /// Those of work that is done and not judged yet.
+    workspaces: Mutex<Vec<Workspace>>,
     egress: Option<Arc<dyn EgressSink>>,
 }
 
@@ -97,12 +102,13 @@ struct Facts {
     handover: Option<Handover>,
     isolation: Option<IsolationReport>,
     usage: Option<Usage>,
+    kept_files: Option<KeptFiles>,
     manifest_state: Option<String>,
 }
 
 impl RunRecord {
     pub(crate) fn with_egress(sink: Arc<dyn EgressSink>) -> Self {
-        Self { facts: Mutex::default(), egress: Some(sink) }
+        Self { egress: Some(sink), ..Self::default() }
     }
 
     /// Notes the commit that was handed over. The first one stays: a second is a mistake of the executor and is logged.
@@ -143,6 +149,16 @@ impl RunRecord {
         self.facts().usage.clone()
     }
 
+    /// Notes what became of the files that the work left to be kept.
+    pub fn set_kept_files(&self, kept: KeptFiles) {
+        self.facts().kept_files = Some(kept);
+    }
+
+    /// What became of the files that the work left to be kept; `None` when it left none.
+    pub fn kept_files(&self) -> Option<KeptFiles> {
+        self.facts().kept_files.clone()
+    }
+
     /// Notes what the next run of the same manifest is to be told. It is kept only if the attempt completes, so whoever
     /// calls this has everything else written already.
     pub fn keep_manifest_state(&self, state: String) {
@@ -152,6 +168,26 @@ impl RunRecord {
     /// What the next run of the same manifest is to be told; `None` leaves what is known as it is.
     pub fn manifest_state(&self) -> Option<String> {
         self.facts().manifest_state.clone()
+    }
+
+    /// Holds the workspace of work that is done until [`RunRecord::end_workspaces`]. One that is never ended is kept.
+    pub(crate) fn hold(&self, workspace: Workspace) {
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+    }
+
+    /// Ends the workspaces of work that is done, once it was judged: they are removed, or kept for a while if there is a
+    /// reason to. What fails here is logged: it changes nothing about the work.
+    pub async fn end_workspaces(&self, kept_because: Option<&str>) {
+        let held = std::mem::take(&mut *self.workspaces.lock().unwrap_or_else(PoisonError::into_inner));
+        for workspace in held {
+            let ended = match kept_because {
+                Some(why) => workspace.keep(why).await,
+                None => workspace.close().await,
+            };
+            if let Err(error) = ended {
+                log::warn!("{}", with_causes(&error));
+            }
+        }
     }
 
     /// Passes a decision about a request on to whoever listens.

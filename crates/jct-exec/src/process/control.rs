@@ -1,15 +1,20 @@
 //! The worker's end of a sandbox: tells the inside what to do, hears what it says, and ends it by letting go.
 
+use std::future::pending;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::time::Instant;
 
 use super::lines::LineSplitter;
-use crate::sandbox::{Heard, Launch};
+use super::term::LeaseTerm;
+use crate::sandbox::{Heard, Launch, renewal};
 
 /// The socket to the inside, which ends everything in it when this is closed.
 #[derive(Debug)]
@@ -29,8 +34,8 @@ impl Control {
         Ok(Self { stream: Some(UnixStream::from_std(stream)?), handle, launch, heard: Arc::default() })
     }
 
-    /// Talks to the inside until it has nothing more to say. To be polled once.
-    pub(super) fn talk(&mut self) -> impl Future<Output = ()> + use<> {
+    /// Talks to the inside until it has nothing more to say, and tells it of every renewal of `lease`. To be polled once.
+    pub(super) fn talk(&mut self, lease: Option<LeaseTerm>) -> impl Future<Output = ()> + use<> {
         let stream = self.stream.take();
         let told = std::mem::take(&mut self.launch.told);
         let heard = Arc::clone(&self.heard);
@@ -40,8 +45,11 @@ impl Control {
             // An inside that fails early does not read on; what it says then is what counts.
             let tell = async {
                 let _told = to.write_all(&told).await;
+                if let Some(lease) = lease {
+                    pass_on(lease, &mut to).await;
+                }
                 // The half stays open: closing it would end the run.
-                to
+                pending::<()>().await;
             };
             let hear = async {
                 let mut lines = LineSplitter::default();
@@ -52,7 +60,10 @@ impl Control {
                     });
                 }
             };
-            let (_to, ()) = tokio::join!(tell, hear);
+            tokio::select! {
+                () = hear => {}
+                () = tell => {}
+            }
         }
     }
 
@@ -75,5 +86,15 @@ impl Control {
     /// Removes what an inside that was killed could not remove itself.
     pub(super) fn clean_up(&self) {
         self.launch.clean_up();
+    }
+}
+
+/// Tells the inside of every renewal, until there is none any more or nobody listens.
+async fn pass_on(mut lease: LeaseTerm, to: &mut OwnedWriteHalf) {
+    while let Some(until) = lease.renewed().await {
+        let left = until.saturating_duration_since(Instant::now());
+        if to.write_all(&renewal(left + Duration::from_millis(1))).await.is_err() {
+            return;
+        }
     }
 }

@@ -12,6 +12,7 @@ mod lines;
 mod run;
 mod spec;
 mod table;
+mod term;
 mod tree;
 
 pub use bounds::Bounds;
@@ -20,6 +21,7 @@ pub use environment::Environment;
 pub use lines::MAX_LINE_BYTES;
 pub use run::{ProcessEnd, ProcessOutcome, run};
 pub use spec::CommandSpec;
+pub use term::{LeaseHolder, LeaseTerm};
 pub use tree::RunMarker;
 
 pub(crate) use table::{Process, members, members_with_dead};

@@ -85,7 +85,7 @@ pub struct ProcessOutcome {
 /// no process of the run that can be found is alive afterwards; the same when the future is dropped.
 pub async fn run(command: &CommandSpec, bounds: &Bounds, capture: &Capture) -> ProcessOutcome {
     let started = Instant::now();
-    let (end, isolation) = match launch(command) {
+    let (end, isolation) = match launch(command, bounds) {
         Err(error) => (ProcessEnd::SandboxFailed { step: error.step, message: error.message }, None),
         Ok(None) => {
             let end = match Running::start(command.to_command(), command) {
@@ -102,8 +102,8 @@ pub async fn run(command: &CommandSpec, bounds: &Bounds, capture: &Capture) -> P
     ProcessOutcome { end, duration: started.elapsed(), isolation }
 }
 
-fn launch(command: &CommandSpec) -> Result<Option<Launch>, LaunchError> {
-    command.confinement().map_or(Ok(None), |confinement| confinement.launch(command))
+fn launch(command: &CommandSpec, bounds: &Bounds) -> Result<Option<Launch>, LaunchError> {
+    command.confinement().map_or(Ok(None), |confinement| confinement.launch(command, bounds.time_left()))
 }
 
 /// Why supervision stopped waiting.
@@ -166,7 +166,7 @@ impl Running {
         let stdin = self.child.stdin.take();
         let stdout = self.child.stdout.take();
         let stderr = self.child.stderr.take();
-        let talk = self.control.as_mut().map(Control::talk);
+        let talk = self.control.as_mut().map(|control| control.talk(bounds.lease()));
         let flood = self.flood.clone();
         let output = async {
             tokio::join!(

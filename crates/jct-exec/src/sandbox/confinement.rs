@@ -93,6 +93,7 @@ impl Confinement {
     pub(crate) fn unconfined_report(&self) -> IsolationReport {
         IsolationReport {
             requested: self.host.level,
+            minimum: self.minimum,
             probed: self.host.probe.level,
             effective: IsolationLevel::L0,
             landlock_abi: None,

@@ -35,6 +35,8 @@ impl Heard {
             Some(Message::Exited { code }) => ProcessEnd::Exited { code },
             Some(Message::Signalled { signal }) => ProcessEnd::Signalled { signal },
             Some(Message::LimitHit { limit }) => ProcessEnd::LimitHit { limit },
+            Some(Message::TimedOut) => ProcessEnd::TimedOut,
+            Some(Message::LeaseEnded) => ProcessEnd::Cancelled,
             Some(Message::Failed { step, message }) => ProcessEnd::SandboxFailed { step, message },
             Some(Message::NotStarted { errno: Some(errno), message: _ }) => {
                 ProcessEnd::SpawnFailed(io::Error::from_raw_os_error(errno))

@@ -15,7 +15,7 @@ use super::inside::MONITOR;
 use super::report::Network;
 use super::roots::Roots;
 use super::step::SandboxStep;
-use super::wire::{Profile, Program, Text};
+use super::wire::{Profile, Program, Text, TimeLeft};
 use crate::process::{CommandSpec, RunMarker};
 
 /// A sandbox that is ready to be started.
@@ -57,10 +57,11 @@ impl Launch {
 
 impl Confinement {
     /// Gets everything ready; `None` if this sandbox isolates nothing and the command runs as it is.
-    pub(crate) fn launch(&self, command: &CommandSpec) -> Result<Option<Launch>, LaunchError> {
+    /// `time` counts from now.
+    pub(crate) fn launch(&self, command: &CommandSpec, time: TimeLeft) -> Result<Option<Launch>, LaunchError> {
         self.check_level()?;
         let Some(launcher) = &self.host.launcher else { return Ok(None) };
-        let profile = self.profile(command)?;
+        let profile = self.profile(command, time)?;
         let mut told = serde_json::to_vec(&profile).map_err(|error| LaunchError::new(error.to_string()))?;
         told.push(b'\n');
         told.extend_from_slice(command.input());
@@ -92,7 +93,7 @@ impl Confinement {
         Ok(())
     }
 
-    fn profile(&self, command: &CommandSpec) -> Result<Profile, LaunchError> {
+    fn profile(&self, command: &CommandSpec, time: TimeLeft) -> Result<Profile, LaunchError> {
         let environment: Vec<(Text, Text)> = command
             .environment()
             .iter()
@@ -119,11 +120,13 @@ impl Confinement {
             input_bytes: command.input().len(),
             level: self.host.level,
             requested: self.host.level,
+            minimum: self.minimum,
             probed: probe.level,
             landlock_abi: probe.landlock_abi,
             network: self.network,
             broker_socket: self.broker_socket.as_deref().map(Text::from),
             limits: self.limits.clone(),
+            time,
             cgroups: self.host.cgroups.clone(),
             cgroup_name: cgroup::name(command.marker().as_str()),
             writable: writable.paths.into_iter().map(Text::from).collect(),

@@ -27,4 +27,4 @@ pub use step::SandboxStep;
 
 pub(crate) use heard::Heard;
 pub(crate) use launch::{Launch, LaunchError};
-pub(crate) use wire::Builtin;
+pub(crate) use wire::{Builtin, TimeLeft, renewal};

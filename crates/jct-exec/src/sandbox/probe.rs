@@ -22,6 +22,7 @@ use super::launcher::Launcher;
 use super::limits::Limits;
 use super::remedy;
 use super::wire::Builtin;
+use super::wire::TimeLeft;
 use crate::process::{CommandSpec, Environment, ProcessEnd};
 
 /// A trial that takes longer does not work.
@@ -181,7 +182,8 @@ fn trial(launcher: &Launcher, level: IsolationLevel, probe: &Probe, cgroups: &[C
     };
     let folder = Path::new("/");
     let command = CommandSpec::of_builtin(Builtin::Nothing, folder, Environment::clean(folder, folder));
-    let launch = Confinement::new(Arc::new(host)).launch(&command).map_err(|error| error.message)?;
+    let time = TimeLeft { budget_ms: u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX), lease_ms: None };
+    let launch = Confinement::new(Arc::new(host)).launch(&command, time).map_err(|error| error.message)?;
     let heard = launch.ok_or("there is no launcher").and_then(|launch| tried(launch).map_err(|_| "it does not run"));
     match heard?.into_end() {
         ProcessEnd::Exited { code: 0 } => Ok(()),

@@ -42,6 +42,8 @@ impl fmt::Display for Network {
 pub struct IsolationReport {
     /// What the worker was told to give.
     pub requested: IsolationLevel,
+    /// The least that the task accepts; what its network needs counts, `L0` when it does not say.
+    pub minimum: IsolationLevel,
     /// The highest that the machine can give.
     pub probed: IsolationLevel,
     /// What the run got.

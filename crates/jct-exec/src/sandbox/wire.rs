@@ -1,10 +1,11 @@
 //! What the worker and the inside of a sandbox say to each other over their socket: one profile in, as a line of JSON
-//! with the program's input behind it; then lines of JSON out.
+//! with the program's input behind it, and renewals of the lease behind that; lines of JSON out.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jct_contract::IsolationLevel;
 use serde::de::{SeqAccess, Visitor};
@@ -26,11 +27,13 @@ pub(super) struct Profile {
     pub(super) input_bytes: usize,
     pub(super) level: IsolationLevel,
     pub(super) requested: IsolationLevel,
+    pub(super) minimum: IsolationLevel,
     pub(super) probed: IsolationLevel,
     pub(super) landlock_abi: Option<u32>,
     pub(super) network: Network,
     pub(super) broker_socket: Option<Text>,
     pub(super) limits: Limits,
+    pub(super) time: TimeLeft,
     pub(super) cgroups: Vec<CgroupPlace>,
     /// The name of this run's control groups.
     pub(super) cgroup_name: String,
@@ -39,6 +42,23 @@ pub(super) struct Profile {
     pub(super) readable: Vec<Text>,
     /// Paths that were given as links, and what they stand for.
     pub(super) links: Vec<(Text, Text)>,
+}
+
+/// How long a sandbox may last, whatever becomes of the worker.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct TimeLeft {
+    /// Until the budget and the grace after it are over, in milliseconds.
+    pub(crate) budget_ms: u64,
+    /// Until the lease ends unless it is renewed, in milliseconds; `None` without a lease.
+    pub(crate) lease_ms: Option<u64>,
+}
+
+/// How long a renewal is.
+pub(super) const RENEWAL_BYTES: usize = size_of::<u64>();
+
+/// Tells a monitor that the lease lasts this long from now: milliseconds, the least significant byte first.
+pub(crate) fn renewal(left: Duration) -> [u8; RENEWAL_BYTES] {
+    u64::try_from(left.as_millis()).unwrap_or(u64::MAX).to_le_bytes()
 }
 
 /// What runs inside.
@@ -77,6 +97,10 @@ pub(super) enum Message {
     Signalled { signal: i32 },
     /// A limit was reached and everything was ended.
     LimitHit { limit: Limit },
+    /// The budget and the grace after it were over, and everything was ended.
+    TimedOut,
+    /// The lease was not renewed in time, and everything was ended.
+    LeaseEnded,
 }
 
 impl Message {

@@ -1,6 +1,8 @@
 //! Brings the work out of the workspace: bundled inside the sandbox, judged on the host.
 
 use super::BUNDLE_FILE;
+use super::collect::collect;
+use super::kept::KeptFiles;
 use super::open::Session;
 use crate::executor::{FailureReason, Handover, Stop, with_causes};
 use crate::git::{GitError, Offer, Refusal, RunCommit, open_below};
@@ -12,7 +14,7 @@ struct Status {
 }
 
 impl Session {
-    /// Commits what is not committed, receives the commit that `HEAD` is then at, and notes it. The bundle is kept among
+    /// Takes over the files in the output folder, commits what is not committed, receives the commit that `HEAD` is then at, and notes it. The bundle is kept among
     /// the artifacts, as `changes.bundle`, when there are changes.
     ///
     /// # Errors
@@ -21,6 +23,7 @@ impl Session {
     /// fails on the way.
     pub async fn hand_over(&mut self) -> Result<Handover, Stop> {
         self.io.progress(None, "handing the work over");
+        self.collect().await?;
         let head = self.committed().await?;
         let work = if head == self.base_commit() {
             self.cache.receive_nothing(&self.snapshot, &self.run, &self.bounds).await?
@@ -39,6 +42,32 @@ impl Session {
         self.capture.system(format!("{what}: {}", handover.head_commit));
         self.io.record().set_handover(handover.clone());
         Ok(handover)
+    }
+
+    /// Copies the files that the work left in its output folder to the artifacts, once, and notes what became of them.
+    pub(super) async fn collect(&mut self) -> Result<(), Stop> {
+        if std::mem::replace(&mut self.collected, true) {
+            return Ok(());
+        }
+        let (folder, to) = (self.workspace.folder().to_owned(), self.io.artifacts().to_owned());
+        let limits = self.output_limits;
+        let collected = tokio::task::spawn_blocking(move || collect(&folder, &["work", "out"], &to, limits)).await;
+        let kept = collected.map_err(std::io::Error::other).flatten().map_err(|error| {
+            let message = format!("a file that the work left could not be kept: {}", error.kind());
+            Stop::failed(FailureReason::ArtifactFailed, message)
+        })?;
+        if !kept.is_empty() {
+            self.tell(&kept);
+            self.io.record().set_kept_files(kept);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, KeptFiles { files, bytes, refused, refusals }: &KeptFiles) {
+        self.capture.system(format!("files left to be kept: {files} ({bytes} bytes), not kept: {refused}"));
+        for refused in refusals {
+            self.capture.system(format!("not kept: `{}`: {}", refused.path, refused.reason));
+        }
     }
 
     /// The commit at `HEAD`, after a commit of everything that was not in one.

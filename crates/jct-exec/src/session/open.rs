@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::OUTPUT_FOLDER_VARIABLE;
 use super::fate::Fate;
+use super::kept::OutputLimits;
 use super::network;
 use super::workshop::Workshop;
 use crate::confine::{PathError, confine};
@@ -22,6 +24,8 @@ pub struct Session {
     pub(super) cache: Arc<RepoCache>,
     pub(super) sandbox: Sandbox,
     pub(super) limits: HandoverLimits,
+    pub(super) output_limits: OutputLimits,
+    pub(super) collected: bool,
     pub(super) io: ExecutionIo,
     pub(super) bounds: Bounds,
     pub(super) capture: Capture,
@@ -54,6 +58,7 @@ impl Session {
         let snapshot = workshop.cache().snapshot(&request.repo, &request.reference, &bounds).await?;
         snapshot.pin(&site.run, &bounds).await?;
         let mut session = site.build(snapshot, io, bounds).await?;
+        session.environment = session.environment.with(OUTPUT_FOLDER_VARIABLE, session.workspace.out());
         let noted = session.workspace.in_use(note(request, &session.snapshot), workshop.keep().time).await;
         noted.map_err(|error| Stop::failed(FailureReason::WorkspaceFailed, with_causes(&error)))?;
         Ok(session)
@@ -118,8 +123,8 @@ impl Session {
         self.confinement.clone()
     }
 
-    /// What commands see: `PATH`, `LANG`, a private `HOME` and `TMPDIR`, the variables that the operator passes on, and
-    /// `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`.
+    /// What commands see: `PATH`, `LANG`, a private `HOME` and `TMPDIR`, the variables that the operator passes on,
+    /// `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`, and `JCT_ARTIFACTS`, the folder for files that are to be kept.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
@@ -162,10 +167,31 @@ impl Session {
         outcome
     }
 
+    /// Ends the session as the work in it ended. Of work that failed by itself, the files that it left are taken over: the
+    /// prover looks at them as at those of work that is done. What fails here is logged: it changes nothing about the work.
+    pub async fn end(mut self, ended: &Result<(), Stop>) {
+        let fate = match ended {
+            Ok(()) => Fate::Done,
+            Err(stop) => {
+                if stop.is_of_the_work()
+                    && let Err(error) = self.collect().await
+                {
+                    log::warn!(task_id = self.task_id; "the files that failed work left were not kept: {error:?}");
+                }
+                Fate::Failed
+            }
+        };
+        self.close(fate).await;
+    }
+
     /// Ends the session. What fails here is logged: it changes nothing about the work.
     pub async fn close(self, fate: Fate) {
-        let Self { workspace, task_id, .. } = self;
+        let Self { workspace, task_id, io, .. } = self;
         let ended = match fate {
+            Fate::Done if workspace.holds_work() => {
+                io.record().hold(workspace);
+                Ok(())
+            }
             Fate::Done => workspace.close().await,
             Fate::Failed => workspace.keep("the work failed").await,
         };
@@ -205,6 +231,8 @@ impl<'a> Site<'a> {
             cache: Arc::clone(workshop.cache()),
             sandbox: workshop.sandbox().clone(),
             limits: *workshop.limits(),
+            output_limits: workshop.output_limits(),
+            collected: false,
             io: io.clone(),
             bounds,
             capture,
@@ -237,6 +265,7 @@ fn note(request: &ExecutionRequest, snapshot: &Snapshot) -> WorkspaceNote {
         base_commit: snapshot.commit().to_owned(),
         handed_over: false,
         kept_because: None,
+        kept_since: None,
         kept_until: None,
     }
 }

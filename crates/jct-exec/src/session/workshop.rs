@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::kept::OutputLimits;
 use crate::git::{HandoverLimits, RepoCache};
 use crate::sandbox::Sandbox;
 use crate::workspace::{KeepRules, RecoveredWorkspaces, WorkspaceError, sweep_workspaces};
@@ -15,6 +16,7 @@ pub struct Workshop {
     passed_variables: Vec<String>,
     keep: KeepRules,
     limits: HandoverLimits,
+    output: OutputLimits,
 }
 
 impl Workshop {
@@ -26,6 +28,7 @@ impl Workshop {
             passed_variables: Vec::new(),
             keep: KeepRules::default(),
             limits: HandoverLimits::default(),
+            output: OutputLimits::default(),
         }
     }
 
@@ -47,6 +50,13 @@ impl Workshop {
     #[must_use]
     pub fn accepting(mut self, limits: HandoverLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Takes over as much as this of the files that work leaves in its output folder, instead of the default.
+    #[must_use]
+    pub fn keeping_files(mut self, limits: OutputLimits) -> Self {
+        self.output = limits;
         self
     }
 
@@ -72,6 +82,10 @@ impl Workshop {
     /// [`WorkspaceError::Scan`] when `root` cannot be read.
     pub async fn sweep(&self, root: &Path) -> Result<RecoveredWorkspaces, WorkspaceError> {
         sweep_workspaces(root, self.keep).await
+    }
+
+    pub(super) fn output_limits(&self) -> OutputLimits {
+        self.output
     }
 
     pub(super) fn passed_variables(&self) -> &[String] {

@@ -54,7 +54,7 @@ impl SurveyExecutor {
         // Ends the blocking half too when this future is dropped.
         let cancel = io.cancellation().child_token();
         let _ends_with_this_future = cancel.clone().drop_guard();
-        let bounds = Bounds::new(request.time_budget, cancel);
+        let bounds = io.bounds_until(request.time_budget, cancel);
         let capture = io.capture();
 
         let workspace = Workspace::create_async(io.workspaces()).await?;

@@ -115,6 +115,11 @@ impl Workspace {
         Ok(())
     }
 
+    /// Whether there is something in it to lose.
+    pub(crate) fn holds_work(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Everything in it was handed over.
     pub(crate) async fn handed_over(&mut self) -> Result<(), WorkspaceError> {
         if let Some((note, _)) = &mut self.kept {
@@ -169,7 +174,9 @@ impl Drop for Workspace {
 pub(super) fn kept(note: WorkspaceNote, keep: Duration, because: &str) -> WorkspaceNote {
     let now = Timestamp::now();
     let until = now.checked_add(keep).unwrap_or(Timestamp::MAX);
-    WorkspaceNote { kept_because: Some(because.to_owned()), kept_until: Some(until), ..note }
+    // Work that nobody else has is kept until somebody says otherwise.
+    let until = (!note.is_dirty()).then_some(until);
+    WorkspaceNote { kept_because: Some(because.to_owned()), kept_since: Some(now), kept_until: until, ..note }
 }
 
 async fn write(note: &WorkspaceNote, folder: &Path) -> Result<(), WorkspaceError> {

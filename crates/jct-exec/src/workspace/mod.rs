@@ -9,15 +9,19 @@
 //! ```
 //!
 //! A worker that is killed leaves its folders and the processes in them behind. When the lock can be taken, the owner is
-//! dead: [`sweep_workspaces`] ends the processes, removes what nobody can miss and keeps the rest for a while.
+//! dead: [`sweep_workspaces`] ends the processes, removes what nobody can miss and keeps the rest for a while. Work that
+//! was not handed over is *dirty*: only an operator removes it, with [`remove_workspace`].
 
+mod abandoned;
 mod error;
 mod folder;
+mod kept;
 mod note;
 mod remove;
 mod sweep;
 
 pub use error::WorkspaceError;
 pub use folder::Workspace;
+pub use kept::{FoundWorkspace, RemoveError, list_workspaces, remove_workspace};
 pub use note::WorkspaceNote;
 pub use sweep::{KeepRules, RecoveredWorkspaces, recover_workspaces, sweep_workspaces};

@@ -29,11 +29,20 @@ pub struct WorkspaceNote {
     pub handed_over: bool,
     /// Why it is kept; `None` while its owner works in it.
     pub kept_because: Option<String>,
-    /// Until when it is kept; `None` while its owner works in it.
+    /// Since when it is kept.
+    #[serde(default)]
+    pub kept_since: Option<Timestamp>,
+    /// Until when it is kept; `None` while its owner works in it, and for work that was not handed over.
     pub kept_until: Option<Timestamp>,
 }
 
 impl WorkspaceNote {
+    /// Whether there may be work in it that nobody else has. It is written before anything can run, so that whatever
+    /// was not handed over counts.
+    pub fn is_dirty(&self) -> bool {
+        !self.handed_over
+    }
+
     /// Reads the note of the workspace in `folder`; `None` when it has none.
     pub(super) fn read(folder: &Path) -> io::Result<Option<Self>> {
         let path = folder.join(FILE);

@@ -1,30 +1,31 @@
 //! Clears up after workers that died, and removes kept workspaces when their time has come.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::abandoned::{Abandoned, folders, take};
 use super::error::WorkspaceError;
-use super::folder::{LOCK_FILE, PREFIX, kept};
+use super::folder::kept;
 use super::note::WorkspaceNote;
 use super::remove::{remove, size};
-use crate::process::{RunMarker, kill_marked};
+use crate::process::kill_marked;
 
 /// How long the workspaces of work that failed are kept, and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepRules {
-    /// How long; none at all keeps nothing. 24 hours by default.
+    /// How long work that was handed over is kept; none at all keeps nothing of new work. Work that was not handed over
+    /// and is there is never swept, whatever this says. 24 hours by default.
     pub time: Duration,
     /// Beyond this many bytes of all kept workspaces together, those whose content was handed over go before their
-    /// time, oldest first. Those with work that nobody else has stay. 20 GiB by default.
+    /// time, oldest first. Those with work that nobody else has stay, and are named in the log. 20 GiB by default.
     pub total_bytes: u64,
 }
 
 impl KeepRules {
-    /// Removes every workspace at once.
+    /// Keeps nothing of new work, and removes at once what was handed over.
     pub const NOTHING: Self = Self { time: Duration::ZERO, total_bytes: 0 };
 }
 
@@ -55,7 +56,7 @@ pub async fn recover_workspaces(root: &Path) -> Result<RecoveredWorkspaces, Work
 }
 
 /// Ends what workers that died have left running in `root`, and removes the workspaces that nobody needs: those with
-/// nothing to lose, and those whose time is over. Workspaces of living workers are not touched. Meant for a worker's
+/// nothing to lose, and those whose work was handed over and whose time is over. What was not handed over stays. Workspaces of living workers are not touched. Meant for a worker's
 /// start, and for every hour.
 ///
 /// # Errors
@@ -75,7 +76,7 @@ pub async fn sweep_workspaces(root: &Path, rules: KeepRules) -> Result<Recovered
 struct Kept {
     folder: PathBuf,
     note: WorkspaceNote,
-    _lock: File,
+    _abandoned: Abandoned,
 }
 
 /// What became of one workspace.
@@ -86,26 +87,16 @@ enum Found {
         killed: usize,
     },
     Kept {
-        kept: Kept,
+        kept: Box<Kept>,
         killed: usize,
     },
 }
 
 fn sweep(root: &Path, rules: KeepRules) -> io::Result<RecoveredWorkspaces> {
-    let entries = match fs::read_dir(root) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(RecoveredWorkspaces::default());
-        }
-        other => other?,
-    };
     let mut recovered = RecoveredWorkspaces::default();
     let mut all_kept = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        if !entry.file_type()?.is_dir() || !entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            continue;
-        }
-        match sweep_one(&entry.path(), rules) {
+    for folder in folders(root)? {
+        match sweep_one(&folder, rules) {
             Ok(Found::Owned) => {}
             Ok(Found::Removed { killed }) => {
                 recovered.removed += 1;
@@ -113,7 +104,7 @@ fn sweep(root: &Path, rules: KeepRules) -> io::Result<RecoveredWorkspaces> {
             }
             Ok(Found::Kept { kept, killed }) => {
                 recovered.killed += killed;
-                all_kept.push(kept);
+                all_kept.push(*kept);
             }
             Err(error) => log::warn!(error:% = error; "an abandoned workspace could not be removed"),
         }
@@ -126,37 +117,24 @@ fn sweep(root: &Path, rules: KeepRules) -> io::Result<RecoveredWorkspaces> {
 }
 
 fn sweep_one(folder: &Path, rules: KeepRules) -> io::Result<Found> {
-    let mut lock = match OpenOptions::new().read(true).open(folder.join(LOCK_FILE)) {
-        // Its owner is just making it, or died while making it: then it is empty and does no harm.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Owned),
-        other => other?,
-    };
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(Found::Owned),
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
-    let mut text = String::new();
-    (&mut lock).take(64).read_to_string(&mut text)?;
-    // Without a marker its owner died, or has yet to take the lock, before anything could run.
-    let Some(marker) = RunMarker::parse(&text) else {
-        return Ok(Found::Owned);
-    };
-    let killed = kill_marked(&marker);
+    let Some(abandoned) = take(folder)? else { return Ok(Found::Owned) };
+    let killed = kill_marked(&abandoned.marker);
     let Some(mut note) = WorkspaceNote::read(folder)? else {
         remove(folder)?;
         return Ok(Found::Removed { killed });
     };
-    if note.kept_until.is_none() {
+    if note.kept_because.is_none() {
         note = kept(note, rules.time, "its worker died");
         note.write(folder)?;
     }
-    if rules.time.is_zero() || note.kept_until.is_none_or(|until| until <= Timestamp::now()) {
+    let is_over = rules.time.is_zero() || note.kept_until.is_none_or(|until| until <= Timestamp::now());
+    if is_over && !note.is_dirty() {
         remove(folder)?;
         log_removal(&note, "its time is over");
         return Ok(Found::Removed { killed });
     }
-    Ok(Found::Kept { kept: Kept { folder: folder.to_owned(), note, _lock: lock }, killed })
+    let kept = Box::new(Kept { folder: folder.to_owned(), note, _abandoned: abandoned });
+    Ok(Found::Kept { kept, killed })
 }
 
 /// Removes what was handed over, oldest first, until the rest takes no more than `most` bytes. Says how many that were.
@@ -167,7 +145,8 @@ fn drop_above(mut all: Vec<Kept>, most: u64) -> usize {
     while total > most {
         let oldest = (0..all.len()).filter(|&at| all[at].note.handed_over).min_by_key(|&at| all[at].note.kept_until);
         let Some(at) = oldest else {
-            log::warn!(bytes = total, limit_bytes = most; "kept workspaces take more than they may, and hold work that nobody else has");
+            let workspaces = names(&all);
+            log::warn!(bytes = total, limit_bytes = most, workspaces; "kept workspaces take more than they may, and hold work that nobody else has: see `jct workspaces list`");
             break;
         };
         let kept = all.swap_remove(at);
@@ -183,6 +162,14 @@ fn drop_above(mut all: Vec<Kept>, most: u64) -> usize {
     removed
 }
 
+/// Their names, for an operator who is to look at them.
+fn names(all: &[Kept]) -> String {
+    let mut names: Vec<_> =
+        all.iter().filter_map(|kept| kept.folder.file_name()).map(|n| n.to_string_lossy()).collect();
+    names.sort();
+    names.join(", ")
+}
+
 fn log_removal(note: &WorkspaceNote, why: &str) {
     let WorkspaceNote { task_id, attempt, handed_over, .. } = note;
     log::info!(task_id, attempt, handed_over, why; "removed a kept workspace");
@@ -190,10 +177,13 @@ fn log_removal(note: &WorkspaceNote, why: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::workspace::Workspace;
+    use crate::process::RunMarker;
+    use crate::workspace::folder::LOCK_FILE;
+    use crate::workspace::{RemoveError, Workspace, list_workspaces, remove_workspace};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -206,6 +196,7 @@ mod tests {
             base_commit: "c".to_owned(),
             handed_over: false,
             kept_because: None,
+            kept_since: None,
             kept_until: None,
         }
     }
@@ -256,6 +247,7 @@ mod tests {
         let rules = KeepRules { time: HOUR, total_bytes: u64::MAX };
         let mut workspace = Workspace::create(root.path()).unwrap();
         workspace.in_use(note(), HOUR).await.unwrap();
+        workspace.handed_over().await.unwrap();
         let folder = workspace.folder().to_owned();
         assert_eq!(sweep_all(root.path(), rules).await, (0, 0), "leased");
         workspace.keep("it failed").await.unwrap();
@@ -285,7 +277,8 @@ mod tests {
         killed.close().await.unwrap();
         assert_eq!(sweep_all(root.path(), KeepRules::default()).await, (0, 2));
         assert_eq!(sweep_all(root.path(), KeepRules::default()).await, (0, 2));
-        assert_eq!(sweep_all(root.path(), KeepRules::NOTHING).await, (2, 0));
+        // Nobody else has that work, so no rule removes it.
+        assert_eq!(sweep_all(root.path(), KeepRules::NOTHING).await, (0, 2));
     }
 
     #[tokio::test]
@@ -312,5 +305,37 @@ mod tests {
         workspace.in_use(note(), Duration::ZERO).await.unwrap();
         workspace.keep("it failed").await.unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn work_that_was_not_handed_over_goes_by_an_operators_word_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let mut workspace = Workspace::create(root.path()).unwrap();
+        workspace.in_use(note(), HOUR).await.unwrap();
+        let name = workspace.folder().file_name().unwrap().to_string_lossy().into_owned();
+        let remove = |dirty| remove_workspace(root.path(), &name, dirty);
+        assert!(matches!(remove(true), Err(RemoveError::InUse(_))));
+        workspace.keep("it failed").await.unwrap();
+        // Long ago, as far as anybody can tell.
+        let folder = root.path().join(&name);
+        let old = WorkspaceNote::read(&folder).unwrap().unwrap();
+        assert_eq!(old.kept_until, None);
+        WorkspaceNote { kept_until: Some(Timestamp::UNIX_EPOCH), ..old }.write(&folder).unwrap();
+        assert_eq!(sweep_all(root.path(), KeepRules { time: HOUR, total_bytes: 0 }).await, (0, 1));
+        assert_eq!(sweep_all(root.path(), KeepRules::NOTHING).await, (0, 1));
+        let found = list_workspaces(root.path()).unwrap();
+        assert_eq!(
+            found.iter().map(|one| (&one.name, one.dirty, one.in_use)).collect::<Vec<_>>(),
+            [(&name, true, false)]
+        );
+        assert!(matches!(remove(false), Err(RemoveError::Dirty(_))));
+        assert!(folder.exists());
+        remove(true).unwrap();
+        assert!(!folder.exists());
+        assert!(matches!(remove(true), Err(RemoveError::NotFound(_))));
+        for name in ["../x", "ws-a/../..", "/", "", "other"] {
+            assert!(matches!(remove_workspace(root.path(), name, true), Err(RemoveError::NotFound(_))), "{name}");
+        }
+        assert_eq!(list_workspaces(root.path()).unwrap(), []);
     }
 }

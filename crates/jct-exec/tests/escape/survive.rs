@@ -1,13 +1,14 @@
 //! Nothing outlives its run: not by a session of its own, not by ignoring signals, not by the worker's death.
 
-use std::process::{ExitCode, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jct_exec::process::{Bounds, Capture, ProcessEnd, run};
+use jct_exec::process::{Bounds, Capture, LeaseHolder, ProcessEnd, run};
 use jct_exec::sandbox::IsolationLevel;
 use libtest_mimic::{Failed, Trial};
+use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -34,13 +35,24 @@ enum Ending {
     TimedOut,
     Dropped,
     WorkerKilled,
+    /// Stopped, as if it hung, until long after its run's time is over.
+    WorkerStopped(Time),
 }
 
-const ENDINGS: [(&str, Ending); 4] = [
+/// What ends the run of a worker that hangs.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Time {
+    Budget,
+    Lease,
+}
+
+const ENDINGS: [(&str, Ending); 6] = [
     ("cancelled", Ending::Cancelled),
     ("timed-out", Ending::TimedOut),
     ("dropped", Ending::Dropped),
     ("worker-killed", Ending::WorkerKilled),
+    ("worker-stopped-past-its-budget", Ending::WorkerStopped(Time::Budget)),
+    ("worker-stopped-past-its-lease", Ending::WorkerStopped(Time::Lease)),
 ];
 
 pub(crate) fn trials(tools: &Arc<Tools>) -> Vec<Trial> {
@@ -83,20 +95,23 @@ fn check(tools: &Tools, level: IsolationLevel, ending: Ending, script: &str) -> 
         return Ok(());
     }
     let seconds = tools::unique_seconds();
-    let sleeper = Sleeper { script: script.replace("SECONDS", &seconds), level, programs };
+    let sleeper = Sleeper { script: script.replace("SECONDS", &seconds), level, programs, limited: None };
     match ending {
         Ending::WorkerKilled => kill_worker(&sleeper, &seconds)?,
+        Ending::WorkerStopped(time) => return stop_worker(&sleeper, &seconds, time),
         _ => tools::runtime().block_on(end(&sleeper, &seconds, ending))?,
     }
     gone(&seconds)
 }
 
 /// A run that lasts until it is ended from outside.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Sleeper {
     programs: Programs,
     level: IsolationLevel,
     script: String,
+    /// By what it ends, after how many seconds.
+    limited: Option<(Time, u64)>,
 }
 
 impl Sleeper {
@@ -111,8 +126,17 @@ impl Sleeper {
 /// The worker that will be killed.
 pub(crate) fn sleeper(options: &str) -> ExitCode {
     let sleeper: Sleeper = serde_json::from_str(options).unwrap();
-    let bounds = Bounds::new(LONG, CancellationToken::new());
-    tools::runtime().block_on(sleeper.run(&bounds));
+    let bounds = |budget| Bounds::new(budget, CancellationToken::new()).with_grace(SHORT);
+    tools::runtime().block_on(async {
+        match sleeper.limited.map(|(time, seconds)| (time, Duration::from_secs(seconds))) {
+            None => sleeper.run(&bounds(LONG)).await,
+            Some((Time::Budget, budget)) => sleeper.run(&bounds(budget)).await,
+            Some((Time::Lease, lease)) => {
+                let (_holder, term) = LeaseHolder::new(tokio::time::Instant::now() + lease);
+                sleeper.run(&bounds(LONG).under(Some(term))).await
+            }
+        }
+    });
     ExitCode::FAILURE
 }
 
@@ -146,7 +170,7 @@ async fn end_within(budget: Duration, sleeper: &Sleeper, seconds: &str, ending: 
     let outcome = match ending {
         Ending::Dropped => None,
         Ending::TimedOut => Some(running.await),
-        Ending::Cancelled | Ending::WorkerKilled => {
+        Ending::Cancelled | Ending::WorkerKilled | Ending::WorkerStopped(_) => {
             cancel.cancel();
             Some(running.await)
         }
@@ -161,26 +185,53 @@ async fn end_within(budget: Duration, sleeper: &Sleeper, seconds: &str, ending: 
 
 /// `kill -9` leaves no time for anything.
 fn kill_worker(sleeper: &Sleeper, seconds: &str) -> Result<(), Failed> {
+    let mut worker = start_worker(sleeper)?;
+    let ran = until_it_runs(&mut worker, seconds);
+    worker.kill()?;
+    worker.wait()?;
+    ran
+}
+
+/// A worker that hangs can do nothing at all, and holds everything that it ever held. How long a program takes to begin
+/// depends on what else this machine does: more time, until it began before its time was up.
+fn stop_worker(sleeper: &Sleeper, seconds: &str, time: Time) -> Result<(), Failed> {
+    let mut began = Err("never tried".into());
+    for limit in [4, 20, 60] {
+        let sleeper = Sleeper { limited: Some((time, limit)), programs: sleeper.programs.clone(), ..sleeper.clone() };
+        let mut worker = start_worker(&sleeper)?;
+        began = until_it_runs(&mut worker, seconds);
+        let stopped = rustix::process::kill_process(rustix::process::Pid::from_child(&worker), Signal::STOP);
+        // It was stopped in time only if the program is there afterwards.
+        let was_there = began.is_ok() && stopped.is_ok() && tools::sleepers(seconds) > 0;
+        let ended = if was_there { gone_within(seconds, Duration::from_secs(limit) + SOON) } else { Ok(()) };
+        let still_stopped = matches!(worker.try_wait(), Ok(None));
+        worker.kill()?;
+        worker.wait()?;
+        if was_there {
+            return if still_stopped { ended } else { Err("the worker was not stopped".into()) };
+        }
+    }
+    began.and(Err("the program was gone before its worker was stopped".into()))
+}
+
+fn start_worker(sleeper: &Sleeper) -> Result<Child, Failed> {
     let options = serde_json::to_string(sleeper)?;
-    let mut worker = User::Root
-        .command(&sleeper.programs.attempts)
-        .args(["sleeper", options.as_str()])
-        .stdin(Stdio::null())
-        .spawn()?;
+    let mut command = User::Root.command(&sleeper.programs.attempts);
+    Ok(command.args(["sleeper", options.as_str()]).stdin(Stdio::null()).spawn()?)
+}
+
+fn until_it_runs(worker: &mut Child, seconds: &str) -> Result<(), Failed> {
     let started = Instant::now();
     while tools::sleepers(seconds) == 0 {
         if let Some(status) = worker.try_wait()? {
             return Err(format!("the worker ended with {status}").into());
         }
         if started.elapsed() > LONG {
-            break;
+            return Err("the program never ran".into());
         }
         thread::sleep(Duration::from_millis(20));
     }
-    let was_there = tools::sleepers(seconds);
-    worker.kill()?;
-    worker.wait()?;
-    if was_there == 0 { Err("the program never ran".into()) } else { Ok(()) }
+    Ok(())
 }
 
 fn prepared(tools: &Tools) -> Result<Programs, Failed> {
@@ -190,9 +241,13 @@ fn prepared(tools: &Tools) -> Result<Programs, Failed> {
 }
 
 fn gone(seconds: &str) -> Result<(), Failed> {
+    gone_within(seconds, SOON)
+}
+
+fn gone_within(seconds: &str, limit: Duration) -> Result<(), Failed> {
     let started = Instant::now();
     while tools::sleepers(seconds) > 0 {
-        if started.elapsed() > SOON {
+        if started.elapsed() > limit {
             return Err(format!("{} process(es) survived", tools::sleepers(seconds)).into());
         }
         thread::sleep(Duration::from_millis(20));

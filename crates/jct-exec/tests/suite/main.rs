@@ -6,6 +6,7 @@ mod support;
 
 mod command;
 mod git;
+mod lease;
 mod process;
 mod sandbox;
 mod session;

@@ -192,11 +192,13 @@ impl Attempt {
         prover.prove(&request, handover, ended, io).await
     }
 
-    /// Does the work and proves it.
+    /// Does the work and proves it, and ends as a worker does once it knows.
     pub(crate) async fn prove(&self, script: &str) -> EvidenceFindings {
         let io = self.io();
         let handover = self.work(&io, script).await;
-        self.try_prove(&io, Some(&handover), RunEnded::Done).await.unwrap().findings
+        let findings = self.try_prove(&io, Some(&handover), RunEnded::Done).await.unwrap().findings;
+        io.record().end_workspaces(None).await;
+        findings
     }
 
     /// The same, with what the verdict must be and say.

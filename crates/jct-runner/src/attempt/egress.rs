@@ -50,7 +50,7 @@ impl Relay {
             let give_up_at = Instant::now() + lease;
             while !self.revoked.is_cancelled() {
                 match self.store.record_egress(self.lease, records.clone()).await {
-                    Ok(RecordAnswer::Recorded) => break,
+                    Ok(RecordAnswer::Recorded { .. }) => break,
                     Ok(RecordAnswer::Stale) => self.revoked.cancel(),
                     // An entry twice says what happened; none at all would hide it.
                     Err(_) if Instant::now() > give_up_at => self.revoked.cancel(),

@@ -14,7 +14,8 @@ pub(crate) fn facts_of(record: &RunRecord) -> Facts {
         json!({ "base_commit": base_commit, "head_commit": head_commit, "changed": base_commit != head_commit })
     });
     let usage = record.usage().and_then(|usage| serde_json::to_value(usage).ok()).map(without_nulls);
-    [("isolation", isolation), ("handover", handover), ("usage", usage)]
+    let artifacts = record.kept_files().and_then(|kept| serde_json::to_value(kept).ok());
+    [("isolation", isolation), ("handover", handover), ("usage", usage), ("artifacts", artifacts)]
         .into_iter()
         .filter_map(|(name, fact)| Some((name.to_owned(), fact?)))
         .collect()

@@ -93,6 +93,12 @@ impl Outcome {
         })
     }
 
+    /// Why the attempt did not complete; `None` if it did.
+    pub(crate) fn failure(&self) -> Option<ReasonCode> {
+        let completed = matches!(self.end, AttemptEnd::Completed { .. });
+        (!completed).then(|| self.end.reason())
+    }
+
     /// How the work ended, for the prover; `None` if there is nothing to prove: it was stopped, or it never came to that.
     pub(crate) fn ended(&self) -> Option<RunEnded> {
         match &self.end {

@@ -37,7 +37,7 @@ impl Relay {
     async fn send(&self, journal: &Journal, batch: Vec<NewEvent>) {
         loop {
             match self.store.record(self.lease, batch.clone()).await {
-                Ok(RecordAnswer::Recorded) => return,
+                Ok(RecordAnswer::Recorded { .. }) => return,
                 Ok(RecordAnswer::Stale) => {
                     journal.mute();
                     self.revoked.cancel();

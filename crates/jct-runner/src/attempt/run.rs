@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jct_contract::{Clock, ExecutorName, SystemClock, WorkerId};
 use jct_exec::Executors;
+use jct_exec::process::LeaseTerm;
 use jct_lifecycle::{AttemptEnd, ReasonCode};
 use jct_store::model::{ArtifactFile, ClaimedTask, NewEvidence, RunReport, Settlement, TraceRef};
 use jct_tower::work::{Causes, WorkStore};
@@ -42,6 +43,7 @@ pub(crate) struct Attempt {
     executor: ExecutorName,
     tag: Tag,
     orders: watch::Receiver<Order>,
+    term: LeaseTerm,
 }
 
 /// What is reported of an attempt.
@@ -60,9 +62,9 @@ impl From<AttemptEnd> for Report {
 }
 
 impl Attempt {
-    pub(crate) fn new(job: Arc<Job>, task: ClaimedTask, orders: watch::Receiver<Order>) -> Self {
+    pub(crate) fn new(job: Arc<Job>, task: ClaimedTask, (orders, term): (watch::Receiver<Order>, LeaseTerm)) -> Self {
         let (executor, tag) = (task.task.executor(), Tag::of(&task));
-        Self { job, task, executor, tag, orders }
+        Self { job, task, executor, tag, orders, term }
     }
 
     /// Runs the attempt to its end and reports it.
@@ -127,8 +129,8 @@ impl Attempt {
         let journal = Arc::new(Journal::new(writer));
         let (decisions, decided) = Decisions::channel();
         let work = async {
-            let Self { job, task, tag, orders, .. } = self;
-            let work = Work { job, task, tag, orders, revoked: &relay.revoked };
+            let Self { job, task, tag, orders, term, .. } = self;
+            let work = Work { job, task, tag, orders, term, revoked: &relay.revoked };
             let outlets = Outlets { journal: Arc::clone(&journal), artifacts, egress: Arc::new(decisions) };
             let done = work.run(outlets).await;
             match done.as_ref().map(|done| &done.outcome.output) {

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use jct_exec::Execution;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,13 @@ pub(crate) enum Supervised<T> {
     Panicked,
     /// The lease is gone; it was killed.
     Lost,
+}
+
+impl Supervised<Execution> {
+    /// Whether the work was cancelled without having been told to.
+    pub(crate) fn is_cancelled_unasked(&self) -> bool {
+        matches!(self, Self::Ended { ended: Execution::Cancelled { .. }, told: None })
+    }
 }
 
 /// What may end work from outside.

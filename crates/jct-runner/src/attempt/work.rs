@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use jct_evidence::RunEnded;
 use jct_evidence::scan::{Scanner, SecretFinding, SecretPlace};
-use jct_exec::{EgressSink, Execution, ExecutionIo, ExecutionRequest, LineSink, ManifestInput, ProgressSink};
+use jct_exec::process::LeaseTerm;
+use jct_exec::{
+    EgressSink, Execution, ExecutionIo, ExecutionRequest, JsonObject, LineSink, ManifestInput, ProgressSink,
+};
 use jct_lifecycle::ReasonCode;
 use jct_prover::{LogGuard, ProofError, ProofRequest, Prover};
 use jct_store::model::{ClaimedManifest, ClaimedTask, NewEvidence, RunReport};
@@ -30,6 +33,8 @@ pub(crate) struct Work<'a> {
     pub(crate) task: &'a ClaimedTask,
     pub(crate) tag: &'a Tag,
     pub(crate) orders: &'a watch::Receiver<Order>,
+    /// How long the lease lasts.
+    pub(crate) term: &'a LeaseTerm,
     /// Fires when the store says that the lease is gone.
     pub(crate) revoked: &'a CancellationToken,
 }
@@ -83,12 +88,21 @@ impl Work<'_> {
         let log = Arc::new(LogGuard::new(journal.clone(), scanner.clone(), LOG_FILE));
         let workspaces = job.options.workspaces.clone();
         let (mut reins, cancel) = self.reins();
-        let io = ExecutionIo::new(log.clone(), journal, artifacts, workspaces, cancel).with_egress(egress);
+        let io = ExecutionIo::new(log.clone(), journal, artifacts, workspaces, cancel)
+            .with_egress(egress)
+            .with_lease(self.term.clone());
         let mut supervised = reins.supervise(executor.run(&request, &io), request.time_budget).await;
+        // Ended by the sandbox, before the dispatcher came to notice.
+        if supervised.is_cancelled_unasked() && self.term.is_over() {
+            return None;
+        }
         let mut found = clean(&mut supervised, &scanner);
-        let outcome = Outcome::of(supervised, facts_of(io.record()), &context)?;
+        let facts = clean_object(facts_of(io.record()), &scanner, &mut found);
+        let outcome = Outcome::of(supervised, facts, &context)?;
         found.extend(log.findings());
         let (outcome, evidence) = self.prove(outcome, found, (&request, &io), &context).await?;
+        let kept_because = outcome.failure().map(|reason| format!("the attempt ended with {reason}"));
+        io.record().end_workspaces(kept_because.as_deref()).await;
         let manifest_state = io.record().manifest_state();
         Some(Done { outcome, evidence, report: report_of(io.record()), manifest_state })
     }
@@ -126,6 +140,7 @@ impl Work<'_> {
             Supervised::Ended { ended: Err(ProofError::Cancelled), told: Some(told) } => {
                 return Some((outcome.broken_off(told), None));
             }
+            Supervised::Ended { ended: Err(ProofError::Cancelled), told: None } if self.term.is_over() => return None,
             Supervised::Ended { ended: Err(error), .. } => {
                 (error.reason().map_or(ReasonCode::WorkerError, reason_code), Causes(&error).to_string())
             }
@@ -195,13 +210,19 @@ fn clean(supervised: &mut Supervised<Execution>, scanner: &Scanner) -> Vec<Secre
     | Execution::Failed { output, .. }
     | Execution::TimedOut { output }
     | Execution::Cancelled { output }) = &mut *execution;
-    let mut value = serde_json::Value::Object(std::mem::take(output));
-    let found = scanner.clean_json(SecretPlace::Output, OUTPUT_FILE, &mut value);
-    if let serde_json::Value::Object(cleaned) = value {
-        *output = cleaned;
-    }
+    let mut found = Vec::new();
+    *output = clean_object(std::mem::take(output), scanner, &mut found);
     if let Execution::Failed { message, .. } = execution {
         *message = scanner.redact_text(message).into_owned();
     }
     found
+}
+
+fn clean_object(object: JsonObject, scanner: &Scanner, found: &mut Vec<SecretFinding>) -> JsonObject {
+    let mut value = serde_json::Value::Object(object);
+    found.extend(scanner.clean_json(SecretPlace::Output, OUTPUT_FILE, &mut value));
+    match value {
+        serde_json::Value::Object(cleaned) => cleaned,
+        _ => JsonObject::new(),
+    }
 }

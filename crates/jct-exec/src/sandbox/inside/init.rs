@@ -53,7 +53,7 @@ fn run(monitor: &UnixStream) -> Result<(), Failure> {
     set_parent_process_death_signal(Some(Signal::KILL)).at(SandboxStep::Profile, "end with the monitor")?;
     SigSet::empty().thread_set_mask().at(SandboxStep::Profile, "unblock signals")?;
     setsid().at(SandboxStep::Profile, "begin a session")?;
-    let Told { profile, line: _, input } = told(monitor)?;
+    let Told { profile, line: _, input, rest: _ } = told(monitor)?;
     limits::apply(profile.level, &profile.limits)?;
     let stdin = input_file(&input).at(SandboxStep::Profile, "keep the program's input")?;
     let broker_port = prepare_namespaces(&profile)?;
@@ -112,6 +112,7 @@ fn confine(profile: &Profile) -> Result<IsolationReport, Failure> {
     let namespaces = if has_namespaces { NAMESPACES.map(str::to_owned).to_vec() } else { Vec::new() };
     Ok(IsolationReport {
         requested: profile.requested,
+        minimum: profile.minimum,
         probed: profile.probed,
         effective: profile.level,
         landlock_abi,

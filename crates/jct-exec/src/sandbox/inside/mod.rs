@@ -5,6 +5,7 @@
 //! ends everything; the monitor executes it as the **init**, which confines itself and becomes the program (or, with
 //! namespaces, its parent); and an init with a way out executes it as the **relay** first. Each step fails closed.
 
+mod clock;
 mod disk;
 mod entry;
 mod failure;

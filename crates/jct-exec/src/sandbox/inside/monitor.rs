@@ -1,7 +1,8 @@
 //! The monitor: outside the sandbox, above everything that runs in it.
 //!
 //! It lives exactly as long as the run. When the worker closes the socket, by will or by death, it ends the run; when
-//! the program ends, it ends whatever the program left behind. It is deaf to polite signals, which are meant for the
+//! the program ends, it ends whatever the program left behind. When the worker hangs, it ends the run by a clock of its
+//! own: after the budget and its grace, or when the lease was not renewed. It is deaf to polite signals, which are meant for the
 //! program, and it never gives the program anything of its own to hold.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -23,6 +24,7 @@ use super::super::cgroup::{self, Cgroup};
 use super::super::limits::{Limit, Limits};
 use super::super::step::SandboxStep;
 use super::super::wire::{Message, Profile};
+use super::clock::{Clock, Said};
 use super::disk::Disk;
 use super::failure::{At, Failure};
 use super::start::{Told, null, socket, told};
@@ -56,15 +58,22 @@ pub(super) fn main() -> u8 {
 fn run(worker: &UnixStream) -> Result<(), Failure> {
     SigSet::all().thread_block().at(SandboxStep::Profile, "block signals")?;
     set_child_subreaper(tree::own()).at(SandboxStep::Profile, "become the parent of orphans")?;
-    let Told { profile, line, input } = told(worker)?;
+    let Told { profile, line, input, rest } = told(worker)?;
+    let clock = Clock::start(profile.time, rest);
     let cgroup = Cgroup::create(&profile.cgroups, &profile.cgroup_name, &profile.limits)
         .at(SandboxStep::Limits, "make control groups")?;
-    let result = watch(worker, &profile, &cgroup, &line, &input);
+    let result = watch(worker, (&profile, clock), &cgroup, &line, &input);
     cgroup::remove(&profile.cgroups, &profile.cgroup_name);
     result
 }
 
-fn watch(worker: &UnixStream, profile: &Profile, cgroup: &Cgroup, line: &[u8], input: &[u8]) -> Result<(), Failure> {
+fn watch(
+    worker: &UnixStream,
+    (profile, clock): (&Profile, Clock),
+    cgroup: &Cgroup,
+    line: &[u8],
+    input: &[u8],
+) -> Result<(), Failure> {
     privileges::drop_groups()?;
     if profile.level == IsolationLevel::L3 {
         privileges::enter_namespaces()?;
@@ -79,7 +88,7 @@ fn watch(worker: &UnixStream, profile: &Profile, cgroup: &Cgroup, line: &[u8], i
     };
     quiet().at(SandboxStep::Profile, "let go of the output")?;
 
-    let mut monitor = Monitor::new(worker, &inside, init, profile, cgroup)?;
+    let mut monitor = Monitor::new(worker, &inside, init, (profile, clock), cgroup)?;
     let prepared = cgroup.add(monitor.init.id()).at(SandboxStep::Limits, "join the control groups");
     if let Err(failure) = prepared {
         monitor.end_tree();
@@ -120,12 +129,14 @@ struct Monitor<'a> {
     limits: &'a Limits,
     cgroup: &'a Cgroup,
     disk: Disk,
+    clock: Clock,
     started: bool,
 }
 
 /// Why watching ended.
 enum Seen {
     WorkerGone,
+    WorkerSpoke,
     Message(Message),
     InsideSilent,
     InitEnded,
@@ -137,14 +148,14 @@ impl<'a> Monitor<'a> {
         worker: &'a UnixStream,
         inside: &'a UnixStream,
         init: Child,
-        profile: &'a Profile,
+        (profile, clock): (&'a Profile, Clock),
         cgroup: &'a Cgroup,
     ) -> Result<Self, Failure> {
         let pid = Pid::from_child(&init);
         let exit = pidfd_open(pid, PidfdFlags::empty()).at(SandboxStep::Launch, "hold the inside")?;
         let limits = &profile.limits;
         let disk = Disk::new(&profile.writable, limits.disk_bytes);
-        Ok(Self { worker, inside: BufReader::new(inside), init, exit, limits, cgroup, disk, started: false })
+        Ok(Self { worker, inside: BufReader::new(inside), init, exit, limits, cgroup, disk, clock, started: false })
     }
 
     /// Waits for the end and says what it was, or nothing when it was the worker's will.
@@ -153,9 +164,13 @@ impl<'a> Monitor<'a> {
         let mut listens = true;
         let mut wait = FIRST_LOOK;
         loop {
-            match self.look(wait, listens) {
+            if let Some(message) = self.clock.ended() {
+                return Some(message);
+            }
+            match self.look(wait.min(self.clock.left()), listens) {
                 // It may still listen, and want to know what else there was.
                 Seen::WorkerGone => return self.refused_by_cgroup().map(|limit| Message::LimitHit { limit }),
+                Seen::WorkerSpoke => {}
                 Seen::InsideSilent => listens = false,
                 Seen::Message(message @ Message::Started(_)) => {
                     self.started = true;
@@ -189,8 +204,10 @@ impl<'a> Monitor<'a> {
         }
         let ready: Vec<bool> = places.iter().map(|place| !place.revents().is_empty()).collect();
         match ready.as_slice() {
-            // The worker has nothing more to say, so whatever comes is the end of it.
-            [true, ..] => Seen::WorkerGone,
+            [true, ..] => match self.clock.hear(self.worker) {
+                Said::Something => Seen::WorkerSpoke,
+                Said::Gone => Seen::WorkerGone,
+            },
             [_, _, true] => self.message(),
             [_, true, ..] => Seen::InitEnded,
             _ => Seen::Tick,

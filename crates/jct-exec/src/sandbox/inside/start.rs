@@ -47,6 +47,8 @@ pub(super) struct Told {
     pub(super) profile: Profile,
     pub(super) line: Vec<u8>,
     pub(super) input: Vec<u8>,
+    /// What was read beyond it.
+    pub(super) rest: Vec<u8>,
 }
 
 /// Reads the profile and the program's input.
@@ -61,7 +63,8 @@ pub(super) fn told(socket: &UnixStream) -> Result<Told, Failure> {
         let profile: Profile = serde_json::from_slice(&line)?;
         let mut input = vec![0; profile.input_bytes];
         reader.read_exact(&mut input)?;
-        Ok(Told { profile, line, input })
+        let rest = reader.buffer().to_vec();
+        Ok(Told { profile, line, input, rest })
     };
     read().at(SandboxStep::Profile, "read the profile")
 }

@@ -57,7 +57,8 @@ async fn failed_work_is_kept_and_says_whose_it_is() {
         .current_dir(only_workspace(&bench).join("work/repo"))
         .output();
     assert!(status.unwrap().status.success());
-    assert_eq!(swept(&bench, &bench.workshop(), |found| found.removed == 1).await, (1, 0));
+    // It was never handed over: no rule removes it.
+    assert_eq!(swept(&bench, &bench.workshop(), |found| found.kept == 1).await, (0, 1));
 }
 
 #[tokio::test]
@@ -67,7 +68,11 @@ async fn work_that_is_dropped_is_kept_and_work_that_is_done_is_not() {
     drop(open(&bench, &workshop).await);
     assert_eq!(note(&bench).kept_because.as_deref(), Some("the work on it was broken off"));
     fs::remove_dir_all(bench.path("workspaces")).unwrap();
-    open(&bench, &workshop).await.session.close(Fate::Done).await;
+    let done = open(&bench, &workshop).await;
+    done.session.close(Fate::Done).await;
+    assert_eq!(note(&bench).kept_because, None, "until it was judged, it is there");
+    assert_eq!(workshop.sweep(&bench.path("workspaces")).await.unwrap().kept, 0, "and leased");
+    done.io.record().end_workspaces(None).await;
     assert!(bench.is_tidy());
     let mut handed = open(&bench, &workshop).await;
     handed.sh("echo a > a").await;
@@ -77,4 +82,24 @@ async fn work_that_is_dropped_is_kept_and_work_that_is_done_is_not() {
     let crowded = bench.workshop().keeping(KeepRules { total_bytes: 0, ..RULES });
     assert_eq!(swept(&bench, &crowded, |found| found.removed == 1).await, (1, 0));
     assert!(exists(bench.path("workspaces")));
+}
+
+#[tokio::test]
+async fn work_that_is_done_and_found_wanting_is_kept() {
+    let bench = Bench::new();
+    let workshop = bench.workshop().keeping(RULES);
+    let mut wanting = open(&bench, &workshop).await;
+    wanting.sh("echo a > a").await;
+    wanting.session.hand_over().await.unwrap();
+    wanting.session.close(Fate::Done).await;
+    wanting.io.record().end_workspaces(Some("the attempt ended with PROOF_FAILED")).await;
+    let found = note(&bench);
+    assert_eq!(found.kept_because.as_deref(), Some("the attempt ended with PROOF_FAILED"));
+    assert!(found.handed_over && found.kept_until.is_some(), "{found:?}");
+    assert_eq!(swept(&bench, &workshop, |found| found.kept == 1).await, (0, 1));
+    // Nobody who judged it: the worker died meanwhile.
+    let forgotten = open(&bench, &workshop).await;
+    forgotten.session.close(Fate::Done).await;
+    drop(forgotten.io);
+    assert_eq!(swept(&bench, &workshop, |found| found.kept == 2).await, (0, 2));
 }
