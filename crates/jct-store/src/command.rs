@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jct_contract::{Principal, TaskId, WorkerId};
+use jct_contract::{ControlId, Principal, TaskId, WorkerId};
 use jct_lifecycle::{AttemptEnd, Fence, IllegalTransition, LeaseRef, RetryPolicy, TaskStatus};
 
 use crate::StoreError;
@@ -10,10 +10,10 @@ use crate::command_events::{EventAnswer, EventWrite};
 use crate::command_objects::{CreateAnswer, ObjectChangeAnswer, ObjectWrite};
 use crate::command_workflows::{WorkflowAnswer, WorkflowWrite};
 use crate::model::{
-    ApiKeyRecord, Claim, ClaimedTask, EgressRecord, Enqueued, ExternalLease, HeartbeatAnswer, JobArtifactAnswer,
-    ManifestDelete, ManifestPut, NewApiKey, NewAuditKey, NewCheckpoint, NewEvent, NewJobArtifact, NewManifestVersion,
-    NewPush, NewReview, NewTask, NewWorker, NewWorkerToken, Reaped, ReviewAnswer, SealAnswer, SettleAnswer, Settlement,
-    WorkerTokenRecord,
+    ApiKeyRecord, Claim, ClaimedTask, ControlRecord, EgressRecord, Enqueued, ExternalLease, HeartbeatAnswer,
+    JobArtifactAnswer, ManifestDelete, ManifestPut, NewApiKey, NewAuditKey, NewCheckpoint, NewControl, NewEvent,
+    NewJobArtifact, NewManifestVersion, NewPush, NewReview, NewTakenArtifact, NewTask, NewWorker, NewWorkerToken,
+    Reaped, ReviewAnswer, SealAnswer, SettleAnswer, Settlement, TakenArtifactAnswer, WorkerTokenRecord,
 };
 
 /// A write on its way to the writer.
@@ -43,7 +43,12 @@ pub(crate) enum Command {
     RevokeWorkerToken { id: WorkerId, by: Principal },
     WorkerTokenUsed(WorkerId),
     AddJobArtifact { artifact: Box<NewJobArtifact>, quota: u64 },
+    AddTakenArtifact { artifact: Box<NewTakenArtifact>, quota: u64 },
     PutManifest(Box<NewManifestVersion>),
+    CreateControl(Box<NewControl>),
+    LiftControl { id: ControlId, by: Principal },
+    StartAgent { name: String, by: Principal },
+    LimitAgent { name: String, limit: Option<u32>, by: Principal },
     DeleteManifest { name: String, if_match: Option<String>, by: Principal },
     Event(Box<EventWrite>),
     Workflow(Box<WorkflowWrite>),
@@ -71,9 +76,10 @@ impl Command {
                 StatusAction::Complete { trace_path, .. } => trace_path.iter_mut().for_each(clean),
                 StatusAction::Fail { error, trace_path } => trace_path.iter_mut().chain([error]).for_each(clean),
                 StatusAction::Cancel { note } => note.iter_mut().for_each(clean),
-                StatusAction::Release | StatusAction::Impossible(_) => {}
+                StatusAction::Release | StatusAction::Renew { .. } | StatusAction::Impossible(_) => {}
             },
             Self::Pause { reason, .. } => clean(reason),
+            Self::CreateControl(control) => clean(&mut control.reason),
             Self::WorkerStarted(worker) => [&mut worker.name, &mut worker.version].into_iter().for_each(clean),
             Self::Claim(claim) => clean(&mut claim.worker_name),
             Self::Workflow(write) => write.without_nul(),
@@ -105,10 +111,12 @@ pub(crate) enum Answer {
     Sealed(SealAnswer),
     WorkerToken(Box<Option<WorkerTokenRecord>>),
     JobArtifact(Box<JobArtifactAnswer>),
+    TakenArtifact(Box<TakenArtifactAnswer>),
     ManifestPut(Box<ManifestPut>),
     ManifestDeleted(ManifestDelete),
     Event(Box<EventAnswer>),
     Workflow(Box<WorkflowAnswer>),
+    Control(Box<Option<ControlRecord>>),
 }
 
 pub(crate) type CommandResult = Result<Answer, StoreError>;
@@ -138,6 +146,16 @@ pub enum StatusAction {
         assigned_to: Option<String>,
         /// Added to the time budget.
         grace: Duration,
+        /// Instead of the whole time budget if that is longer: whoever takes it then has to renew the lease.
+        most: Option<Duration>,
+    },
+    /// `running`: the executor outside the tower lives. Its lease is renewed for as long as it was given, and never beyond
+    /// the time budget and `grace`; never shortened.
+    Renew {
+        /// Added to the time budget.
+        grace: Duration,
+        /// Instead of the whole time budget if that is longer.
+        most: Option<Duration>,
     },
     /// `running -> completed`, with a JSON object as text.
     Complete {
@@ -185,6 +203,8 @@ pub enum ChangeAnswer {
         /// The principal's name.
         principal: String,
     },
+    /// A control holds the task: nobody may take it.
+    HeldByControl(Box<ControlRecord>),
     /// The lease of the asker ran out.
     LeaseExpired,
     /// The fence does not belong to the living lease.
@@ -198,7 +218,12 @@ pub enum ChangeAnswer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordAnswer {
     /// Kept.
-    Recorded,
+    Recorded {
+        /// The number of the last event that the task has now; the events that were given have the numbers up to it.
+        last_seq: u64,
+        /// The attempt that they belong to, from 1.
+        attempt: u32,
+    },
     /// The lease is gone; nothing was kept.
     Stale,
 }

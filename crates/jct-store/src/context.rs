@@ -80,4 +80,6 @@ pub(crate) struct ClaimBounds {
     /// When the lanes were last read from their fronts, which must happen every now and then: rows that came late or went
     /// back may sort before the bound.
     pub(crate) probed_at: i64,
+    /// When the last control was lifted, as far as the bounds know: what it held back may sort before them.
+    pub(crate) lifted_at: Option<i64>,
 }

@@ -1,6 +1,6 @@
 //! The reads about jobs, workers behind tokens and manifests, for the engine at hand.
 
-use jct_contract::{JobArtifactId, Sha256Digest, TaskId};
+use jct_contract::{JobArtifactId, RunId, Sha256Digest, TaskId};
 
 use crate::engine::{Engine, Kind, read};
 use crate::model::{
@@ -27,6 +27,10 @@ impl Engine {
         limit: u32,
     ) -> Result<Page<WorkerTokenRecord>, StoreError> {
         read!(self, worker_tokens::list(start, limit))
+    }
+
+    pub(crate) async fn attempt_run(&self, task: TaskId, attempt: u32) -> Result<Option<RunId>, StoreError> {
+        read!(self, taken::run_of(task, attempt))
     }
 
     pub(crate) async fn job_artifacts(

@@ -48,6 +48,7 @@ diesel::table! {
         manifest_name -> Nullable<Text>,
         manifest_hash -> Nullable<Text>,
         manifest_registered -> Bool,
+        agent -> Nullable<Text>,
     }
 }
 
@@ -212,6 +213,7 @@ diesel::table! {
         stopped_at -> Nullable<BigInt>,
         isolation -> Nullable<Text>,
         capabilities -> Text,
+        adapters -> Text,
     }
 }
 

@@ -54,12 +54,13 @@ diesel::table! {
         id -> DbId,
         task_id -> DbId,
         attempt -> BigInt,
-        worker_id -> DbId,
+        worker_id -> Nullable<DbId>,
         name -> Text,
         content_type -> Text,
         size_bytes -> BigInt,
         digest -> Text,
         created_at -> BigInt,
+        principal -> Nullable<Text>,
     }
 }
 

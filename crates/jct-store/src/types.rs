@@ -71,6 +71,7 @@ convert!(
     jct_contract::WorkerId,
     jct_contract::ApiKeyId,
     jct_contract::AuditId,
+    jct_contract::ControlId,
     jct_contract::JobArtifactId,
     jct_contract::EventId,
     jct_contract::WorkflowId,

@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 use jct_contract::{ApiKeyId, Principal, WorkerId};
 use serde_json::{Value, json};
 
-use super::{Conn, primitives};
+use super::{Conn, agents, primitives};
 use crate::StoreError;
 use crate::command::KeyAnswer;
 use crate::context::Context;
@@ -25,6 +25,7 @@ pub(crate) async fn worker_started(
 ) -> Result<bool, StoreError> {
     let (new, id) = (WorkerRow::started(worker, context.now), worker.id.to_string());
     let (entity, actor) = (("worker", id.as_str()), Actor::system(&worker.name));
+    agents::register(conn, context, worker).await?;
     let created =
         diesel::insert_into(workers::table).values(new.clone()).on_conflict_do_nothing().execute(conn).await? > 0;
     if created {
@@ -51,6 +52,7 @@ fn described(row: &WorkerRow) -> Value {
         "executors": row.executors,
         "takes_any": row.takes_any,
         "capabilities": row.capabilities,
+        "adapters": row.adapters,
         "slots": row.slots,
         "isolation": row.isolation,
         "started_at": time(row.started_at),

@@ -1,12 +1,13 @@
 //! One transaction's worth of commands: those of a kind are written together.
 
 use super::{
-    Conn, admin, audit_writes, change, claim, egress, enqueue, event_work, events, job_artifacts, lease, manifests,
-    objects, reap, reviews, settle, worker_tokens, workflow_runs,
+    Conn, admin, agents, audit_writes, change, claim, controls, egress, enqueue, event_work, events, job_artifacts,
+    lease, manifests, objects, reap, reviews, settle, taken_artifacts, worker_tokens, workflow_runs,
 };
 use crate::StoreError;
 use crate::command::{Answer, Command};
 use crate::context::Context;
+use crate::journal::Actor;
 use crate::model::{NewTask, Settlement};
 
 /// Runs `commands` inside the open transaction of `conn`; one answer each, in order. After an error nothing may be
@@ -124,7 +125,16 @@ async fn single(conn: &mut Conn, context: Context<'_>, command: &Command) -> Res
         Command::AddJobArtifact { artifact, quota } => {
             Answer::JobArtifact(Box::new(job_artifacts::add(conn, context, artifact, *quota).await?))
         }
+        Command::AddTakenArtifact { artifact, quota } => {
+            Answer::TakenArtifact(Box::new(taken_artifacts::add(conn, context, artifact, *quota).await?))
+        }
         Command::PutManifest(new) => Answer::ManifestPut(Box::new(manifests::put(conn, context, new).await?)),
+        Command::CreateControl(new) => Answer::Control(Box::new(Some(controls::create(conn, context, new).await?))),
+        Command::LiftControl { id, by } => Answer::Control(Box::new(controls::lift(conn, context, *id, by).await?)),
+        Command::StartAgent { name, by } => Answer::Done(controls::start_agent(conn, context, name, by).await?),
+        Command::LimitAgent { name, limit, by } => {
+            Answer::Done(agents::limit(conn, context, (name, *limit), Actor::from(by)).await?)
+        }
         Command::DeleteManifest { name, if_match, by } => {
             Answer::ManifestDeleted(manifests::delete(conn, context, (name, if_match.as_deref(), by)).await?)
         }

@@ -1,13 +1,15 @@
 //! Changes of status from outside the worker: release, take, end, cancel.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_lifecycle::{AttemptEnd, IllegalTransition, LeaseRef, ReasonCode, RetryPolicy, TaskEvent, TaskStatus, next};
+use jct_lifecycle::{AttemptEnd, IllegalTransition, ReasonCode, RetryPolicy, TaskEvent, TaskStatus, next};
 use serde_json::json;
 
 use super::conclude::{Conclusion, conclude};
 use super::unqueue::{cancel_entry, end_waiting, release, take};
-use super::{Conn, primitives, refusal, task_reads};
+use super::{Conn, controls, primitives, taken, task_reads};
 use crate::StoreError;
 use crate::command::{ChangeAnswer, StatusAction, StatusChange};
 use crate::context::Context;
@@ -44,6 +46,8 @@ const fn event(action: &StatusAction) -> Result<TaskEvent, TaskStatus> {
         StatusAction::Complete { .. } => Ok(TaskEvent::Complete),
         StatusAction::Fail { .. } => Ok(TaskEvent::Fail),
         StatusAction::Cancel { .. } => Ok(TaskEvent::Cancel),
+        // To say that one lives is no change.
+        StatusAction::Renew { .. } => Err(TaskStatus::Running),
         StatusAction::Impossible(target) => Err(*target),
     }
 }
@@ -66,6 +70,10 @@ async fn attempt(
         // Between two places only in the eyes of a reader that looks while it moves.
         (None, None, None, None) => return Ok(None),
     };
+    let budget = Duration::from_secs(task.time_budget_seconds.unsigned_abs());
+    if let (StatusAction::Renew { grace, most }, Some(lease)) = (&change.action, &lease) {
+        return taken::renew(conn, context, change, lease, (budget, *grace, *most)).await;
+    }
     let legal = match event(&change.action) {
         Ok(event) => next(from, event),
         Err(to) => Err(IllegalTransition { from, to }),
@@ -75,9 +83,12 @@ async fn attempt(
     }
     match (&change.action, hold, ready, lease) {
         (StatusAction::Release, Some(hold), ..) => release(conn, context, change, &task, hold).await,
-        (StatusAction::Take { assigned_to, grace }, _, Some(ready), _) => {
-            let budget = std::time::Duration::from_secs(task.time_budget_seconds.unsigned_abs());
-            take(conn, context, change, &task, ready, assigned_to.clone(), budget + *grace).await
+        (StatusAction::Take { assigned_to, grace, most }, _, Some(ready), _) => {
+            if let Some(control) = controls::holding(conn, task.id).await? {
+                return Ok(Some(ChangeAnswer::HeldByControl(Box::new(control))));
+            }
+            let lease = most.map_or(budget, |most| budget.min(most)) + *grace;
+            take(conn, context, change, &task, ready, assigned_to.clone(), lease).await
         }
         (_, None, None, Some(lease)) => end_running(conn, context, change, lease).await,
         (_, hold, ready, _) => end_waiting(conn, context, change, &task, hold, ready).await,
@@ -101,18 +112,23 @@ async fn end_running(
             let message = error.clone();
             (AttemptEnd::Failed { reason: ReasonCode::ReportedFailure, message }, trace_path)
         }
-        StatusAction::Release | StatusAction::Take { .. } | StatusAction::Impossible(_) => return Ok(None),
+        StatusAction::Release
+        | StatusAction::Take { .. }
+        | StatusAction::Renew { .. }
+        | StatusAction::Impossible(_) => return Ok(None),
     };
     if !matches!(change.action, StatusAction::Cancel { .. })
-        && let Some(refusal) = refuse_outsider(conn, context, change, &lease).await?
+        && let Some(refusal) = taken::refuse_outsider(conn, context, (change.into(), "status"), &lease).await?
     {
         return Ok(Some(refusal));
     }
     let taken = primitives::take_leases(conn, &context.of_this_epoch(&[lease.lease_ref()]), context.now).await?;
-    let Some(lease) = taken.into_iter().next() else {
-        let expired = lease.expires_at <= context.now.as_micros() || lease.epoch != context.epoch;
-        return Ok(expired.then_some(ChangeAnswer::LeaseExpired));
+    let Some(mut lease) = taken.into_iter().next() else {
+        return Ok(taken::is_over(context, &lease).then_some(ChangeAnswer::LeaseExpired));
     };
+    if let StatusAction::Cancel { note } = &change.action {
+        lease.cancel_note.clone_from(note);
+    }
     let trace = trace_path.clone().map(|path| TraceRef { path, manifest_digest: None });
     let actor = Some(Actor::from(&change.by));
     let retry = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
@@ -135,26 +151,6 @@ async fn end_running(
     )
     .await?;
     Ok(Some(ChangeAnswer::Changed))
-}
-
-/// Whoever reports the end of a task must be the one that holds it, with the fence it got if it sends one.
-async fn refuse_outsider(
-    conn: &mut Conn,
-    context: Context<'_>,
-    change: &StatusChange,
-    lease: &LeaseRow,
-) -> Result<Option<ChangeAnswer>, StoreError> {
-    if lease.holder_kind == "worker" {
-        return Ok(Some(ChangeAnswer::HeldByWorker { name: lease.holder.clone() }));
-    }
-    if lease.holder != change.by.name() {
-        return Ok(Some(ChangeAnswer::HeldByOther { principal: lease.holder.clone() }));
-    }
-    let Some(fence) = change.fence.filter(|fence| *fence != lease.fence()) else {
-        return Ok(None);
-    };
-    refusal::refuse_stale(conn, context, LeaseRef { task_id: change.task_id, fence }, "status").await?;
-    Ok(Some(ChangeAnswer::StaleFence { current: lease.fence() }))
 }
 
 /// A worker has the last word about what it runs; it reads this with its next heartbeat.

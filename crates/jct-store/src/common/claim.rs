@@ -9,8 +9,9 @@ use jct_contract::Timestamp;
 use jct_lifecycle::TaskStatus;
 use serde_json::Value;
 
+use super::limits::Room;
 use super::runs::Started;
-use super::{Conn, manifest_reads, primitives, runs};
+use super::{Conn, limits, manifest_reads, primitives, runs};
 use crate::StoreError;
 use crate::context::Context;
 use crate::journal::{Actor, Change, Journal};
@@ -19,6 +20,7 @@ use crate::rows::{AdmissionRow, AffinityRow, AttemptRow, LeaseRow, ReadyRow, Tas
 use crate::schema::{admissions, tasks};
 use crate::schema_jobs::queue_affinities;
 use crate::types::Id;
+use crate::wish::{Limits, Wish};
 
 /// How long a key stays with its worker after the lease of the last job that had it.
 const AFFINITY_GRACE: Duration = Duration::from_secs(60);
@@ -30,8 +32,45 @@ pub(crate) async fn claim(
     context: Context<'_>,
     claim: &Claim,
 ) -> Result<Vec<ClaimedTask>, StoreError> {
-    let fits = (&claim.filter, claim.isolation, claim.worker_id);
-    let ready = primitives::take_ready(conn, context, fits, i64::from(claim.limit)).await?;
+    let limit = i64::from(claim.limit);
+    let claimed = take(conn, context, (claim, Wish::of(claim)), limit).await?;
+    if claimed.is_empty() { within_limits(conn, context, claim, limit).await } else { Ok(claimed) }
+}
+
+/// What limits of agents leave, if there are any: only now somebody counts.
+async fn within_limits(
+    conn: &mut Conn,
+    context: Context<'_>,
+    claim: &Claim,
+    mut missing: i64,
+) -> Result<Vec<ClaimedTask>, StoreError> {
+    let mut claimed = Vec::new();
+    if limits::room(conn, context.now, &claim.worker_name).await? == Room::Unlimited {
+        return Ok(claimed);
+    }
+    limits::lock(conn, &claim.worker_name).await?;
+    while missing > 0 {
+        // What was just taken counts.
+        let Room::Limited { most, full } = limits::room(conn, context.now, &claim.worker_name).await? else { break };
+        let wish = Wish { limits: Limits::Full(&full), ..Wish::of(claim) };
+        let more = if most > 0 { take(conn, context, (claim, wish), most.min(missing)).await? } else { Vec::new() };
+        if more.is_empty() {
+            break;
+        }
+        missing -= i64::try_from(more.len()).unwrap_or(missing);
+        claimed.extend(more);
+    }
+    Ok(claimed)
+}
+
+/// Takes up to `limit` tasks.
+async fn take(
+    conn: &mut Conn,
+    context: Context<'_>,
+    (claim, wish): (&Claim, Wish<'_>),
+    limit: i64,
+) -> Result<Vec<ClaimedTask>, StoreError> {
+    let ready = primitives::take_ready(conn, context, &wish, limit).await?;
     if ready.is_empty() {
         return Ok(Vec::new());
     }
@@ -197,5 +236,15 @@ pub(super) fn attempt_row(lease: &LeaseRow) -> AttemptRow {
 
 /// What a claim would find. A read.
 pub(crate) async fn due_work(conn: &mut Conn, now: Timestamp, claim: Claim) -> Result<DueWork, StoreError> {
-    Ok(primitives::due_work(conn, now, &claim).await?)
+    let wish = Wish::of(&claim);
+    let due = primitives::due_work(conn, now, &wish).await?;
+    if due != DueWork::Nothing {
+        return Ok(due);
+    }
+    match limits::room(conn, now, &claim.worker_name).await? {
+        Room::Limited { most, full } if most > 0 => {
+            Ok(primitives::due_work(conn, now, &Wish { limits: Limits::Full(&full), ..wish }).await?)
+        }
+        Room::Limited { .. } | Room::Unlimited => Ok(DueWork::Nothing),
+    }
 }

@@ -13,7 +13,7 @@ use crate::command::RecordAnswer;
 use crate::context::Context;
 use crate::journal::{Actor, Entry, Head};
 use crate::model::{EgressRecord, NewPush};
-use crate::rows::{ArtifactRow, Birth, Chained, LeaseRow, place_in_chain};
+use crate::rows::{ArtifactRow, Birth, Chained, LeaseRow, place_in_chain, to_u32, to_u64};
 use crate::schema::task_leases::{self, dsl};
 use crate::types::Id;
 
@@ -47,7 +47,10 @@ pub(crate) async fn record(
     let marks = (dsl::audit_seq.eq(head.seq), dsl::audit_hash.eq(head.hash));
     diesel::update(task_leases::table.find(task_id)).set(marks).execute(conn).await?;
     primitives::add(conn, &additions).await?;
-    Ok(RecordAnswer::Recorded)
+    Ok(RecordAnswer::Recorded {
+        last_seq: to_u64("event_seq", held.event_seq)?,
+        attempt: to_u32("attempt", held.attempt)?,
+    })
 }
 
 fn entry<'a>(record: &'a EgressRecord, held: &'a LeaseRow) -> Entry<'a> {

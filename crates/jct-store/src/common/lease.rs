@@ -8,12 +8,12 @@ use diesel_async::RunQueryDsl;
 use jct_contract::Timestamp;
 use jct_lifecycle::LeaseRef;
 
-use super::{Conn, primitives, refusal};
+use super::{Conn, controls, primitives, refusal};
 use crate::StoreError;
 use crate::command::RecordAnswer;
 use crate::context::Context;
 use crate::model::{HeartbeatAnswer, NewEvent};
-use crate::rows::EventRow;
+use crate::rows::{EventRow, to_u32, to_u64};
 use crate::schema::task_leases::{self, dsl};
 use crate::types::Id;
 
@@ -26,8 +26,12 @@ pub(crate) async fn heartbeat(
 ) -> Result<Vec<HeartbeatAnswer>, StoreError> {
     let expires_at = context.now.after(lease);
     let alive = context.of_this_epoch(leases);
-    let held: HashMap<Id, bool> =
+    let mut held: HashMap<Id, bool> =
         primitives::extend_leases(conn, context.now, worker_id, &alive, expires_at).await?.into_iter().collect();
+    let going_on = held.iter().filter(|(_, cancelled)| !**cancelled).map(|(id, _)| *id);
+    for called_off in controls::call_off(conn, context, going_on.collect()).await? {
+        held.insert(called_off, true);
+    }
     Ok(leases
         .iter()
         .map(|lease| match held.get(&Id::from(lease.task_id)) {
@@ -72,7 +76,7 @@ pub(crate) async fn record(
         })
         .collect();
     primitives::insert_events(conn, &rows).await?;
-    Ok(RecordAnswer::Recorded)
+    Ok(RecordAnswer::Recorded { last_seq: to_u64("event_seq", last)?, attempt: to_u32("attempt", attempt)? })
 }
 
 /// Whether the reaper has anything to do. A read.

@@ -32,7 +32,7 @@ pub(crate) async fn put(
 ) -> Result<ManifestPut, StoreError> {
     let content = ContentRow::new(&new.hash, &new.content, context.now)?;
     let mut row = lock(conn, &new.name).await?;
-    if row.is_none() && new.if_match.is_none() {
+    if row.is_none() && new.expect.admits(None) {
         keep_content(conn, content.clone()).await?;
         let first = fresh(context, new, 1);
         let created =
@@ -44,7 +44,7 @@ pub(crate) async fn put(
         row = lock(conn, &new.name).await?;
     }
     let current = row.as_ref().filter(|row| row.deleted_at.is_none()).map(|row| row.hash.clone());
-    if new.if_match.is_some() && new.if_match != current {
+    if !new.expect.admits(current.as_deref()) {
         return Ok(ManifestPut::Stale { current });
     }
     let row = row.ok_or_else(|| StoreError::corrupt(format!("the manifest `{}` is nowhere", new.name)))?;

@@ -14,7 +14,7 @@ use crate::rows::{
     AttemptRow, EvidenceRow, IssueLinks, IssueRow, ReviewRow, RunLinks, RunRow, TaskRow, time, to_principal,
     to_trace_id, to_u32,
 };
-use crate::schema::{attempts, tasks};
+use crate::schema::{attempts, task_outcomes, tasks};
 use crate::schema_objects::{cwom_evidence_packs, cwom_issues, cwom_review_decisions, cwom_runs};
 use crate::types::Id;
 
@@ -37,29 +37,50 @@ pub(crate) async fn pending(conn: &mut Conn, start: PageStart, limit: u32) -> Re
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let last = rows.last().map(|(run, ..)| Cursor::after_object(run.id.into()));
-    let holders = holders(conn, &rows).await?;
+    let ids: Vec<Id> = rows.iter().map(|(_, pack, ..)| pack.task_id).collect();
+    let (holders, assignees) = (holders(conn, &ids).await?, assignees(conn, &ids).await?);
     let items = rows
         .into_iter()
         .map(|(run, pack, issue, task)| {
-            let holder = holders.get(&(pack.task_id, pack.attempt)).cloned().unwrap_or_default();
-            pending_review(run, pack, issue, &task, holder)
+            let hands = Hands {
+                held: holders.get(&pack.task_id).map_or(&[], Vec::as_slice),
+                assignee: assignees.get(&pack.task_id).cloned().flatten(),
+            };
+            pending_review(run, pack, issue, &task, hands)
         })
         .collect::<Result<_, _>>()?;
     Ok(Page { items, next: last.filter(|_| more) })
 }
 
+/// Which hands a task went through.
+struct Hands<'a> {
+    /// Each attempt with its holder.
+    held: &'a [(i64, String)],
+    /// Whom it was assigned to in the end.
+    assignee: Option<String>,
+}
+
 /// Who held which attempt.
-async fn holders(
-    conn: &mut Conn,
-    rows: &[(RunRow, EvidenceRow, IssueRow, TaskRow)],
-) -> Result<HashMap<(Id, i64), String>, StoreError> {
-    let ids: Vec<Id> = rows.iter().map(|(_, pack, ..)| pack.task_id).collect();
+async fn holders(conn: &mut Conn, tasks: &[Id]) -> Result<HashMap<Id, Vec<(i64, String)>>, StoreError> {
     let held: Vec<(Id, i64, String)> = attempts::table
-        .filter(attempts::task_id.eq_any(ids))
+        .filter(attempts::task_id.eq_any(tasks.to_vec()))
         .select((attempts::task_id, attempts::ordinal, attempts::holder))
         .load(conn)
         .await?;
-    Ok(held.into_iter().map(|(task, ordinal, holder)| ((task, ordinal), holder)).collect())
+    let mut by_task: HashMap<Id, Vec<(i64, String)>> = HashMap::new();
+    for (task, ordinal, holder) in held {
+        by_task.entry(task).or_default().push((ordinal, holder));
+    }
+    Ok(by_task)
+}
+
+async fn assignees(conn: &mut Conn, tasks: &[Id]) -> Result<HashMap<Id, Option<String>>, StoreError> {
+    let assigned: Vec<(Id, Option<String>)> = task_outcomes::table
+        .filter(task_outcomes::task_id.eq_any(tasks.to_vec()))
+        .select((task_outcomes::task_id, task_outcomes::assigned_to))
+        .load(conn)
+        .await?;
+    Ok(assigned.into_iter().collect())
 }
 
 fn pending_review(
@@ -67,8 +88,10 @@ fn pending_review(
     pack: EvidenceRow,
     issue: IssueRow,
     task: &TaskRow,
-    worker: String,
+    hands: Hands<'_>,
 ) -> Result<PendingReview, StoreError> {
+    let Hands { held, assignee } = hands;
+    let worker = held.iter().find(|(ordinal, _)| *ordinal == pack.attempt).map(|(_, holder)| holder.clone());
     Ok(PendingReview {
         issue_title: issue.read(IssueLinks::default())?.content.title,
         task_id: pack.task_id.into(),
@@ -76,7 +99,10 @@ fn pending_review(
         enqueued_by: to_principal(&task.submitter_kind, &task.submitter)?,
         executor: run.read(RunLinks::default())?.content.executor.actor,
         pack: pack.read()?,
-        worker,
+        worker: worker.unwrap_or_default(),
+        holders: held.iter().map(|(_, holder)| holder.clone()).collect(),
+        agent: task.task()?.agent().map(str::to_owned),
+        assignee,
     })
 }
 

@@ -21,7 +21,7 @@ use crate::rows::{
     Birth, Chained, EvidenceRow, IssuePacketRow, IssueRow, PacketRow, RunLinks, RunRow, TaskRow, place_in_chain,
     to_principal,
 };
-use crate::schema::{attempts, tasks};
+use crate::schema::{attempts, task_outcomes, tasks};
 use crate::schema_objects::{cwom_context_packets, cwom_evidence_packs, cwom_review_decisions};
 use crate::types::Id;
 
@@ -29,13 +29,13 @@ pub(crate) async fn review(conn: &mut Conn, context: Context<'_>, new: &NewRevie
     let id = Id::from(new.content.for_evidence_pack.id);
     let pack = cwom_evidence_packs::table.find(id).select(EvidenceRow::as_select()).first(conn).await.optional()?;
     let Some(row): Option<EvidenceRow> = pack else { return Ok(ReviewAnswer::NotFound) };
-    let (task_id, attempt) = (row.task_id, row.attempt);
+    let task_id = row.task_id;
     let pack = row.read()?;
     let foreign = foreign(&new.content, &pack);
     if !foreign.is_empty() {
         return Ok(ReviewAnswer::Mismatch(foreign));
     }
-    let case = Case::open(conn, pack, task_id, attempt).await?;
+    let case = Case::open(conn, pack, task_id).await?;
     if let Some(refusal) = case.refusal(conn, new).await? {
         return Ok(refusal);
     }
@@ -65,27 +65,31 @@ struct Case {
     run_content: NewRun,
     issue: IssueRow,
     task: TaskRow,
-    holder: String,
+    /// The coding agent that the task names.
+    agent: Option<String>,
+    holders: Vec<String>,
+    assignee: Option<String>,
 }
 
 impl Case {
-    async fn open(conn: &mut Conn, pack: EvidencePack, task_id: Id, attempt: i64) -> Result<Self, StoreError> {
+    async fn open(conn: &mut Conn, pack: EvidencePack, task_id: Id) -> Result<Self, StoreError> {
         let gone = |what: &str| StoreError::corrupt(format!("the {what} of evidence pack {} went away", pack.id));
         let run = primitives::lock_run(conn, pack.content.for_run.id.into()).await?.ok_or_else(|| gone("run"))?;
         let issue = primitives::lock_issue(conn, run.issue_id).await?.ok_or_else(|| gone("issue"))?;
         let task: Option<TaskRow> =
             tasks::table.find(task_id).select(TaskRow::as_select()).first(conn).await.optional()?;
-        let holder: Option<String> =
-            attempts::table.find((task_id, attempt)).select(attempts::holder).first(conn).await.optional()?;
+        let task = task.ok_or_else(|| gone("task"))?;
+        // Whoever held it before may have had a hand in it too.
+        let holders: Vec<String> =
+            attempts::table.filter(attempts::task_id.eq(task_id)).select(attempts::holder).load(conn).await?;
+        if holders.is_empty() {
+            return Err(gone("attempt"));
+        }
+        let assignee: Option<Option<String>> =
+            task_outcomes::table.find(task_id).select(task_outcomes::assigned_to).first(conn).await.optional()?;
         let run_content = run.clone().read(RunLinks::default())?.content;
-        Ok(Self {
-            task: task.ok_or_else(|| gone("task"))?,
-            holder: holder.ok_or_else(|| gone("attempt"))?,
-            pack,
-            run,
-            run_content,
-            issue,
-        })
+        let agent = task.task()?.agent().map(str::to_owned);
+        Ok(Self { agent, holders, assignee: assignee.flatten(), task, pack, run, run_content, issue })
     }
 
     fn statuses(&self) -> Result<(Status, Status), StoreError> {
@@ -122,8 +126,13 @@ impl Case {
 
     fn own_work(&self, new: &NewReview) -> Result<Result<bool, jct_cwom::review::Refusal>, StoreError> {
         let enqueued_by = to_principal(&self.task.submitter_kind, &self.task.submitter)?;
-        let executor = &self.run_content.executor.actor;
-        let parties = Parties { enqueued_by: &enqueued_by, worker: &self.holder, executor };
+        let parties = Parties {
+            enqueued_by: &enqueued_by,
+            holders: &self.holders,
+            executor: &self.run_content.executor.actor,
+            agent: self.agent.as_deref(),
+            assignee: self.assignee.as_deref(),
+        };
         Ok(allowed(&new.reviewer, &parties, new.content.decision, new.self_review_allowed))
     }
 

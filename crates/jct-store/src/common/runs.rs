@@ -9,8 +9,8 @@ use jct_contract::{NormalizedTask, Timestamp, TraceId};
 use jct_cwom::issue::{WorkEvent, follow};
 use jct_cwom::task::{Attempt, TraceFile, artifact_of, run_of};
 use jct_cwom::{
-    Artifact, Cost, EvidencePack, Failure, NewRun, ObjectKind, Ref, ReviewDecisionStatus, Run, RunMode, RunState,
-    Status, Telemetry, review, run,
+    Artifact, Cost, EvidencePack, Failure, NewArtifact, NewRun, ObjectKind, Ref, ReviewDecisionStatus, Run, RunMode,
+    RunState, Status, Telemetry, review, run,
 };
 use jct_lifecycle::{AttemptEnd, ReasonCode};
 
@@ -126,7 +126,8 @@ pub(super) async fn open(
 fn held_by(mut new: NewRun, lease: &LeaseRow, actor: Actor<'_>) -> Result<NewRun, StoreError> {
     if lease.holder_kind != "worker" {
         let kind = actor.kind.parse().map_err(|_| StoreError::corrupt(format!("actor of kind `{}`", actor.kind)))?;
-        new.executor.actor.actor_kind = kind;
+        // Whatever the task names, it is the holder that did it.
+        new.executor.actor = jct_cwom::Actor { actor_kind: kind, actor_id: lease.holder.clone(), display: None };
         new.mode = match kind {
             jct_cwom::ActorKind::Human => RunMode::Human,
             jct_cwom::ActorKind::Agent => RunMode::Agent,
@@ -257,22 +258,35 @@ fn register(
             digest: file.digest,
         };
         let new = artifact_of(&file, run.id.into(), run.issue_id.into());
-        let birth = Birth { at: context.shared.next_created_at(context.now), trace_id: author.trace_id };
-        let mut row = ArtifactRow::new(birth, &new, place_in_chain(run.audit_seq + 1));
-        let object = Artifact {
-            id: row.id.into(),
-            content: new,
-            trace_id: Some(author.trace_id.clone()),
-            created_at: birth.at,
-            updated_at: birth.at,
-        };
-        let journal = &mut additions.journal;
-        row.set_head(author.created(journal, &object.into())?);
-        let shown = Ref::new(ObjectKind::Artifact, row.id.into());
-        let owner = Entity::of(ObjectKind::Run, run.id);
-        run.set_head(author.linked(journal, &run.head(), owner, "outputs.artifacts", &shown));
-        additions.artifacts.push(row);
+        add_artifact(context, additions, author, run, (None, new))?;
     }
+    Ok(())
+}
+
+/// Adds an artifact to a run, with an id of its own unless it has one.
+pub(super) fn add_artifact(
+    context: Context<'_>,
+    additions: &mut Additions,
+    author: Author<'_>,
+    run: &mut RunRow,
+    (id, new): (Option<Id>, NewArtifact),
+) -> Result<(), StoreError> {
+    let birth = Birth { at: context.shared.next_created_at(context.now), trace_id: author.trace_id };
+    let mut row = ArtifactRow::new(birth, &new, place_in_chain(run.audit_seq + 1));
+    row.id = id.unwrap_or(row.id);
+    let object = Artifact {
+        id: row.id.into(),
+        content: new,
+        trace_id: Some(author.trace_id.clone()),
+        created_at: birth.at,
+        updated_at: birth.at,
+    };
+    let journal = &mut additions.journal;
+    row.set_head(author.created(journal, &object.into())?);
+    let shown = Ref::new(ObjectKind::Artifact, row.id.into());
+    let owner = Entity::of(ObjectKind::Run, run.id);
+    run.set_head(author.linked(journal, &run.head(), owner, "outputs.artifacts", &shown));
+    additions.artifacts.push(row);
     Ok(())
 }
 

@@ -75,7 +75,7 @@ async fn start_one(conn: &mut Conn, context: Context<'_>, new: &NewWorkflowRun) 
     };
     let mut row = run_row(context, new, id, &by);
     let mut additions = context.additions();
-    let entry = entry(&row, Actor::from(&by), "created", None, described(&row));
+    let entry = entry(&row, Actor::from(&by), "created", None, &described(&row));
     let head = additions.journal.entry(&Head::genesis(), entry);
     (row.audit_seq, row.audit_hash) = (head.seq, head.hash);
     let kept = match &new.cause {
@@ -164,7 +164,7 @@ fn entry<'a>(
     actor: Actor<'a>,
     action: &'a str,
     before: Option<Value>,
-    after: Value,
+    after: &Value,
 ) -> Entry<'a> {
     Entry {
         actor,
@@ -231,7 +231,7 @@ async fn advance(conn: &mut Conn, context: Context<'_>, advance: &RunAdvance) ->
         let action = if after.status == row.status { "updated" } else { "status_changed" };
         let said = told(&after, &facts);
         let head =
-            additions.journal.entry(&row.head(), entry(&after, Actor::system(DRIVER), action, Some(before), said));
+            additions.journal.entry(&row.head(), entry(&after, Actor::system(DRIVER), action, Some(before), &said));
         (after.audit_seq, after.audit_hash) = (head.seq, head.hash);
     }
     workflow_primitives::insert_facts(conn, &facts).await?;
@@ -361,7 +361,7 @@ async fn cancel(
     };
     let mut additions = context.additions();
     let said = |row: &WorkflowRunRow| json!({ "cancel_requested_at": row.cancel_requested_at.map(time), "cancel_requested_by": row.cancel_requested_by });
-    let entry = entry(&after, Actor::from(by), "updated", Some(said(&row)), said(&after));
+    let entry = entry(&after, Actor::from(by), "updated", Some(said(&row)), &said(&after));
     let head = additions.journal.entry(&row.head(), entry);
     (after.audit_seq, after.audit_hash) = (head.seq, head.hash);
     diesel::update(workflow_runs::table.find(after.id)).set(after.clone()).execute(conn).await?;

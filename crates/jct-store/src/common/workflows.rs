@@ -44,7 +44,7 @@ pub(crate) async fn create(
     after["name"] = row.name.clone().into();
     after["owner"] = json!({ "kind": row.owner_kind, "name": row.owner_name });
     after["created_at"] = json!(time(row.created_at));
-    let entry = entry(&row, Actor::from(&new.by), "created", None, after);
+    let entry = entry(&row, Actor::from(&new.by), "created", None, &after);
     let mut additions = context.additions();
     let head = additions.journal.entry(&Head::genesis(), entry);
     (row.audit_seq, row.audit_hash) = (head.seq, head.hash);
@@ -90,7 +90,7 @@ pub(crate) async fn change(
         ..before.clone()
     };
     let mut additions = context.additions();
-    let entry = entry(&row, Actor::from(&change.by), "updated", Some(said(&before)), said(&row));
+    let entry = entry(&row, Actor::from(&change.by), "updated", Some(said(&before)), &said(&row));
     let head = additions.journal.entry(&before.head(), entry);
     (row.audit_seq, row.audit_hash) = (head.seq, head.hash);
     if let Some(text) = text {
@@ -112,7 +112,7 @@ fn said(row: &WorkflowRow) -> Value {
     })
 }
 
-fn entry<'a>(row: &WorkflowRow, actor: Actor<'a>, action: &'a str, before: Option<Value>, after: Value) -> Entry<'a> {
+fn entry<'a>(row: &WorkflowRow, actor: Actor<'a>, action: &'a str, before: Option<Value>, after: &Value) -> Entry<'a> {
     Entry {
         actor,
         action,

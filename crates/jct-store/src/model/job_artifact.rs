@@ -29,8 +29,10 @@ pub struct JobArtifactRecord {
     pub task_id: TaskId,
     /// The attempt that handed it in, from 1.
     pub attempt: u32,
-    /// The worker that handed it in.
-    pub worker_id: WorkerId,
+    /// The worker that handed it in; absent if somebody outside the tower did.
+    pub worker_id: Option<WorkerId>,
+    /// The principal outside the tower that handed it in; absent if a worker did.
+    pub principal: Option<String>,
     /// Its name, unique within the job.
     pub name: String,
     /// What it is, as a media type.

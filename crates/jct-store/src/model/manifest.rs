@@ -14,10 +14,33 @@ pub struct NewManifestVersion {
     pub hash: String,
     /// The text.
     pub content: Arc<str>,
-    /// The digest that the entry must have now; an entry that is not there has none.
-    pub if_match: Option<String>,
+    /// What the entry must be now.
+    pub expect: ManifestExpectation,
     /// Who puts it.
     pub by: Principal,
+}
+
+/// What an entry must be for a change to be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ManifestExpectation {
+    /// Anything, or not there.
+    #[default]
+    Anything,
+    /// Not there.
+    Absent,
+    /// There, with this digest.
+    Hash(String),
+}
+
+impl ManifestExpectation {
+    /// Whether an entry with this digest is what was expected; `None` is one that is not there.
+    pub(crate) fn admits(&self, current: Option<&str>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Absent => current.is_none(),
+            Self::Hash(hash) => current == Some(hash),
+        }
+    }
 }
 
 /// What became of a [`NewManifestVersion`].

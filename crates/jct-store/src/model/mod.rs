@@ -1,6 +1,8 @@
 //! The store's vocabulary: valid objects, free of rows and of wire formats.
 
+mod agent;
 mod audit;
+mod control;
 mod event;
 mod event_bus;
 mod evidence;
@@ -12,6 +14,7 @@ mod objects;
 mod queue;
 mod review;
 mod submission;
+mod taken_artifact;
 mod task;
 mod task_objects;
 mod webhook;
@@ -20,9 +23,13 @@ mod worker_token;
 mod workflow;
 mod workflow_run;
 
+pub use agent::{AgentKind, AgentRecord, FinishedAttempt, NewAgent, UnknownAgentKind};
 pub use audit::{
     AuditFilter, AuditHead, AuditKeyRecord, AuditQuery, ChainFilter, ChainPlace, ChainRow, ChainRows, CheckpointRecord,
     NewAuditKey, NewCheckpoint, SealAnswer,
+};
+pub use control::{
+    ControlMode, ControlRecord, ControlScope, InvalidControlScope, Lifted, NewControl, UnknownControlMode,
 };
 pub use event::{EventKind, NewEvent, TaskEventRecord};
 pub use event_bus::{
@@ -35,8 +42,8 @@ pub use job::{ClaimedManifest, JobFacts, JobManifest, JobRecordFacts, ManifestUs
 pub use job_artifact::{JobArtifactAnswer, JobArtifactRecord, NewJobArtifact};
 pub use key::{ApiKeyRecord, NewApiKey};
 pub use manifest::{
-    ManifestDelete, ManifestEntry, ManifestPut, ManifestRecord, ManifestRun, ManifestVersionRecord, NamedPage,
-    NewManifestVersion,
+    ManifestDelete, ManifestEntry, ManifestExpectation, ManifestPut, ManifestRecord, ManifestRun,
+    ManifestVersionRecord, NamedPage, NewManifestVersion,
 };
 pub use objects::{IssueGraph, NewObject, ObjectFilter, Versioned, WorkObject};
 pub use queue::{
@@ -45,6 +52,7 @@ pub use queue::{
 };
 pub use review::{EgressRecord, NewPush, NewReview, PendingReview, ReviewAnswer, RunContext, RunPlace};
 pub use submission::{Enqueued, NewTask};
+pub use taken_artifact::{NewTakenArtifact, TakenArtifact, TakenArtifactAnswer, TakenPlace};
 pub use task::{
     Admission, AttemptOutcome, AttemptRecord, Cursor, ExternalLease, Holder, InvalidCursor, Page, PageStart,
     TaskFilter, TaskRecord, TaskState,

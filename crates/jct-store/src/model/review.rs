@@ -75,8 +75,14 @@ pub struct PendingReview {
     pub enqueued_by: Principal,
     /// Who held it.
     pub worker: String,
+    /// All who held the task, in any of its attempts.
+    pub holders: Vec<String>,
     /// Who did it.
     pub executor: Actor,
+    /// The coding agent that the task names.
+    pub agent: Option<String>,
+    /// Whom the task was assigned to in the end.
+    pub assignee: Option<String>,
 }
 
 /// What a run is of: its task, its attempt, and where its trace lies.

@@ -2,7 +2,7 @@
 
 use jct_contract::{CapabilitySet, IsolationLevel, Timestamp, WorkerId};
 
-use super::ClaimFilter;
+use super::{AgentKind, ClaimFilter, NewAgent};
 
 /// A worker that starts: a process of the tower, or one behind a token that shows up for the first time.
 #[derive(Clone, Debug)]
@@ -21,6 +21,17 @@ pub struct NewWorker {
     pub slots: u32,
     /// The isolation level that it gives; `None` if it does not say.
     pub isolation: Option<IsolationLevel>,
+    /// The agents that it brings beside itself: its executors and its adapters.
+    pub agents: Vec<NewAgent>,
+    /// The most tasks that all processes of its name may run at once; `None` leaves it as it is.
+    pub max_concurrent_tasks: Option<u32>,
+}
+
+impl NewWorker {
+    /// The names of its adapters.
+    pub(crate) fn adapters(&self) -> impl Iterator<Item = &str> {
+        self.agents.iter().filter(|agent| agent.kind == AgentKind::Adapter).map(|agent| agent.name.as_str())
+    }
 }
 
 /// A worker process as the store last saw it.
@@ -38,6 +49,8 @@ pub struct WorkerRecord {
     pub takes_any: bool,
     /// What it offers to jobs.
     pub capabilities: CapabilitySet,
+    /// The adapters of agents that it has.
+    pub adapters: Vec<String>,
     /// How many tasks it runs at once.
     pub slots: u32,
     /// Tasks it holds now.

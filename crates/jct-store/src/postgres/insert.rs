@@ -112,7 +112,7 @@ statement! {
     operation: String, target_repo: String, executor: String, time_budget_seconds: i64, trace_id: String,
     submitter_kind: String, submitter: String, held: bool, created_at: i64, cwom_issue_id: Option<Id>, job_type: String,
     priority: i64, capabilities: Option<String>, affinity_key: Option<String>, manifest_name: Option<String>,
-    manifest_hash: Option<String>, manifest_registered: bool,
+    manifest_hash: Option<String>, manifest_registered: bool, agent: Option<String>,
 }
 
 statement! {

@@ -19,7 +19,7 @@ pub(super) use super::event_primitives::{
 };
 pub(super) use super::insert::insert_tasks;
 pub(super) use super::insert_objects::insert_repos;
-pub(super) use super::lanes::{due_work, take_ready};
+pub(super) use super::lanes::{due_work, lock_limits, take_ready};
 pub(super) use super::object_primitives::{lock_issue, lock_issues, lock_objects, lock_run, lock_runs};
 
 /// Writes what a step adds, each kind after those it refers to. Everything is sent before the first answer is awaited:

@@ -23,6 +23,7 @@ pub(crate) struct WorkerRow {
     pub(crate) stopped_at: Option<i64>,
     pub(crate) isolation: Option<String>,
     pub(crate) capabilities: String,
+    pub(crate) adapters: String,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -62,6 +63,7 @@ impl WorkerRow {
             stopped_at: None,
             isolation: worker.isolation.map(|level| level.as_str().to_owned()),
             capabilities: join(worker.filter.capabilities.as_slice()),
+            adapters: join(&worker.adapters().collect::<Vec<_>>()),
         }
     }
 
@@ -74,6 +76,7 @@ impl WorkerRow {
             executors: split(&self.executors),
             takes_any: self.takes_any,
             capabilities: to_capabilities(&self.capabilities)?,
+            adapters: split(&self.adapters),
             slots: to_u32("slots", self.slots)?,
             running: to_u32("running", running)?,
             started_at: time(self.started_at),

@@ -82,12 +82,13 @@ pub(crate) struct JobArtifactRow {
     pub(crate) id: Id,
     pub(crate) task_id: Id,
     pub(crate) attempt: i64,
-    pub(crate) worker_id: Id,
+    pub(crate) worker_id: Option<Id>,
     pub(crate) name: String,
     pub(crate) content_type: String,
     pub(crate) size_bytes: i64,
     pub(crate) digest: String,
     pub(crate) created_at: i64,
+    pub(crate) principal: Option<String>,
 }
 
 impl TryFrom<JobArtifactRow> for JobArtifactRecord {
@@ -98,7 +99,8 @@ impl TryFrom<JobArtifactRow> for JobArtifactRecord {
             id: row.id.into(),
             task_id: row.task_id.into(),
             attempt: to_u32("attempt", row.attempt)?,
-            worker_id: row.worker_id.into(),
+            worker_id: row.worker_id.map(Into::into),
+            principal: row.principal,
             name: row.name,
             content_type: row.content_type,
             size_bytes: to_u64("size_bytes", row.size_bytes)?,

@@ -4,6 +4,7 @@
 mod admin;
 mod audit;
 mod columns;
+mod controls;
 mod events;
 mod history;
 mod jobs;
@@ -21,6 +22,7 @@ mod workflows;
 pub(crate) use admin::{ApiKeyRow, PauseRow, WorkerRow};
 pub(crate) use audit::{AuditKeyRow, CheckpointRow, HeadRow, LooseAuditRow, checkpoint_record};
 pub(crate) use columns::{join, split, time, to_capabilities, to_principal, to_reason, to_trace_id, to_u32, to_u64};
+pub(crate) use controls::{AgentRow, CallOff, ControlRow, FinishedRow, Running};
 pub(crate) use events::{BusDocumentRow, BusRow, key_column};
 pub(crate) use history::{AttemptEndRow, AttemptRow, AuditRow, EventRow};
 pub(crate) use jobs::{AffinityRow, JobArtifactRow, WorkerTokenRow};

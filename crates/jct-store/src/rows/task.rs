@@ -35,6 +35,8 @@ pub(crate) struct TaskRow {
     pub(crate) manifest_name: Option<String>,
     pub(crate) manifest_hash: Option<String>,
     pub(crate) manifest_registered: bool,
+    /// The agent that an `agent` task names.
+    pub(crate) agent: Option<String>,
 }
 
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -82,6 +84,7 @@ impl TaskRow {
             manifest_name: manifest.map(|manifest| manifest.name.clone()),
             manifest_hash: manifest.map(|manifest| manifest.hash.clone()),
             manifest_registered: manifest.is_some_and(|manifest| manifest.from_registry),
+            agent: task.adapter().map(str::to_owned),
         }
     }
 

@@ -5,18 +5,20 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
-use jct_contract::{IsolationLevel, JobType, Timestamp, WorkerId};
+use jct_contract::{IsolationLevel, JobType, Timestamp};
 
 use super::Conn;
 use crate::cached::Cached;
 use crate::context::Context;
-use crate::model::{Claim, ClaimFilter, DueWork};
+use crate::control_match::{needs_none_of, no_limit, task_is_free, worker_is_free};
+use crate::model::DueWork;
 use crate::rows::{Found, ReadyRow};
 use crate::schema::task_ready;
-use crate::types::{DbId, Id};
+use crate::types::DbId;
+use crate::wish::Wish;
 
 /// The lanes that fit: `?1` takes any task, `?2` what the worker has, `?3` its types, `?4` its level. Lists are arrays in
-/// JSON; what a lane needs becomes one here.
+/// JSON; what a lane needs becomes one here. Whether the worker may have anything is [`may_claim`].
 const FITTING: &str = "NOT EXISTS (SELECT 1 FROM queue_pauses) \
      AND ((?1 AND l.job_type = 'task') OR l.capabilities = '' OR NOT EXISTS (SELECT 1 FROM \
      json_each('[\"' || replace(l.capabilities, ' ', '\",\"') || '\"]') AS needed \
@@ -32,14 +34,23 @@ const ALLOWED: &str = "EXISTS (SELECT 1 FROM tasks t, json_each(?6) AS allowed W
 const FREE: &str = "(NOT l.keyed OR NOT EXISTS (SELECT 1 FROM queue_affinities a WHERE a.affinity_key = r.affinity_key \
      AND a.worker_id <> ?7 AND a.held_until > ?5))";
 
+/// Whether the worker may have anything now: `worker` is its name, `full` the agents that are full, if they were counted.
+fn may_claim(worker: &str, full: &str) -> String {
+    format!("{} AND ({full} IS NOT NULL OR {})", worker_is_free(worker), no_limit(worker))
+}
+
+/// Whether a ready row may be taken: no control holds it, and it needs none of the agents that are full.
+fn may_be_claimed(full: &str) -> String {
+    let is_full = |name: &str| format!("({name}) IN (SELECT value FROM json_each({full}))");
+    format!("{} AND ({full} IS NULL OR {})", task_is_free(), needs_none_of(is_full))
+}
+
 #[derive(QueryableByName)]
 struct Lane {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = BigInt)]
     priority: i64,
-    #[diesel(sql_type = Bool)]
-    keyed: bool,
     #[diesel(sql_type = Bool)]
     about_a_repository: bool,
 }
@@ -66,15 +77,20 @@ macro_rules! bound {
 pub(super) async fn take_ready(
     conn: &mut Conn,
     context: Context<'_>,
-    (filter, isolation, worker): (&ClaimFilter, Option<IsolationLevel>, WorkerId),
+    wish: &Wish<'_>,
     limit: i64,
 ) -> QueryResult<Vec<ReadyRow>> {
     let text = format!(
-        "SELECT l.id, l.priority, l.keyed, l.job_type <> '{}' AS about_a_repository FROM queue_lanes l \
-         WHERE {FITTING} ORDER BY l.priority DESC",
-        JobType::Manifest
+        "SELECT l.id, l.priority, l.job_type <> '{}' AS about_a_repository FROM queue_lanes l \
+         WHERE {} AND {FITTING}",
+        JobType::Manifest,
+        may_claim("?5", "?6")
     );
-    let lanes: Vec<Lane> = Cached(bound!(text, filter, isolation)).load(conn).await?;
+    let query = bound!(text, wish.filter, wish.isolation)
+        .bind::<Text, _>(wish.worker_name)
+        .bind::<Nullable<Text>, _>(wish.full().map(json));
+    let mut lanes: Vec<Lane> = Cached(query).load(conn).await?;
+    lanes.sort_unstable_by_key(|lane| std::cmp::Reverse(lane.priority));
     let enough = usize::try_from(limit).unwrap_or(0);
     let mut taken: Vec<ReadyRow> = Vec::new();
     // Lanes of one priority are merged by age; a less urgent one gets what is left.
@@ -86,7 +102,7 @@ pub(super) async fn take_ready(
         let mut rows = Vec::new();
         for lane in equals {
             let most = i64::try_from(missing).unwrap_or(limit);
-            rows.extend(due_rows(conn, context.now, (lane, filter, worker), most).await?);
+            rows.extend(due_rows(conn, context.now, (lane, wish), most).await?);
         }
         rows.sort_unstable_by_key(|row| (row.run_at, row.task_id));
         taken.extend(rows.into_iter().take(missing));
@@ -101,46 +117,54 @@ pub(super) async fn take_ready(
 async fn due_rows(
     conn: &mut Conn,
     now: Timestamp,
-    (lane, filter, worker): (&Lane, &ClaimFilter, WorkerId),
+    (lane, wish): (&Lane, &Wish<'_>),
     limit: i64,
 ) -> QueryResult<Vec<ReadyRow>> {
-    let mut text = "SELECT r.* FROM task_ready r WHERE r.lane_id = ?1 AND r.run_at <= ?2".to_owned();
-    if lane.keyed {
-        text.push_str(
-            " AND NOT EXISTS (SELECT 1 FROM queue_affinities a WHERE a.affinity_key = r.affinity_key \
-             AND a.worker_id <> ?4 AND a.held_until > ?2)",
-        );
-    }
-    let allowed = filter.repositories.as_deref().filter(|_| lane.about_a_repository).map(json);
-    if allowed.is_some() {
-        text = format!("{text} AND {}", ALLOWED.replace("?6", "?5"));
-    }
-    text.push_str(" ORDER BY r.run_at, r.task_id LIMIT ?3");
-    // A parameter that the text does not name would be one too many.
-    let query = sql_query(text).bind::<BigInt, _>(lane.id).bind::<BigInt, _>(now.as_micros()).bind::<BigInt, _>(limit);
-    match (lane.keyed, allowed) {
-        (false, None) => Cached(query).load(conn).await,
-        (_, None) => Cached(query.bind::<DbId, _>(Id::from(worker))).load(conn).await,
-        (_, Some(allowed)) => Cached(query.bind::<DbId, _>(Id::from(worker)).bind::<Text, _>(allowed)).load(conn).await,
-    }
+    // Rows of a lane without keys have none to look up.
+    let text = format!(
+        "SELECT r.* FROM task_ready r WHERE r.lane_id = ?1 AND r.run_at <= ?2 \
+         AND NOT EXISTS (SELECT 1 FROM queue_affinities a WHERE a.affinity_key = r.affinity_key \
+         AND a.worker_id <> ?4 AND a.held_until > ?2) AND (?5 IS NULL OR {}) AND {} \
+         ORDER BY r.run_at, r.task_id LIMIT ?3",
+        ALLOWED.replace("?6", "?5"),
+        may_be_claimed("?6")
+    );
+    let allowed = wish.filter.repositories.as_deref().filter(|_| lane.about_a_repository).map(json);
+    let query = sql_query(text)
+        .bind::<BigInt, _>(lane.id)
+        .bind::<BigInt, _>(now.as_micros())
+        .bind::<BigInt, _>(limit)
+        .bind::<DbId, _>(wish.worker_id)
+        .bind::<Nullable<Text>, _>(allowed)
+        .bind::<Nullable<Text>, _>(wish.full().map(json));
+    Cached(query).load(conn).await
 }
 
 /// What a claim would find.
-pub(super) async fn due_work(conn: &mut Conn, now: Timestamp, claim: &Claim) -> QueryResult<DueWork> {
+pub(super) async fn due_work(conn: &mut Conn, now: Timestamp, wish: &Wish<'_>) -> QueryResult<DueWork> {
     let due = format!(
-        "r.lane_id = l.id AND r.run_at <= ?5 AND (?6 IS NULL OR l.job_type = '{}' OR {ALLOWED})",
-        JobType::Manifest
+        "r.lane_id = l.id AND r.run_at <= ?5 AND (?6 IS NULL OR l.job_type = '{}' OR {ALLOWED}) AND {}",
+        JobType::Manifest,
+        may_be_claimed("?9")
     );
+    let fitting = format!("{} AND {FITTING}", may_claim("?8", "?9"));
     let text = format!(
-        "SELECT free FROM (SELECT TRUE AS free FROM queue_lanes l WHERE {FITTING} \
+        "SELECT free FROM (SELECT TRUE AS free FROM queue_lanes l WHERE {fitting} \
          AND EXISTS (SELECT 1 FROM task_ready r WHERE {due} AND {FREE}) LIMIT 1) UNION ALL \
-         SELECT free FROM (SELECT FALSE AS free FROM queue_lanes l WHERE {FITTING} AND l.keyed \
+         SELECT free FROM (SELECT FALSE AS free FROM queue_lanes l WHERE {fitting} AND l.keyed \
          AND EXISTS (SELECT 1 FROM task_ready r WHERE {due}) LIMIT 1)"
     );
-    let query = bound!(text, claim.filter, claim.isolation)
+    let query = bound!(text, wish.filter, wish.isolation)
         .bind::<BigInt, _>(now.as_micros())
-        .bind::<Nullable<Text>, _>(claim.filter.repositories.as_deref().map(json))
-        .bind::<DbId, _>(Id::from(claim.worker_id));
+        .bind::<Nullable<Text>, _>(wish.filter.repositories.as_deref().map(json))
+        .bind::<DbId, _>(wish.worker_id)
+        .bind::<Text, _>(wish.worker_name)
+        .bind::<Nullable<Text>, _>(wish.full().map(json));
     let found: Vec<Found> = Cached(query).load(conn).await?;
     Ok(Found::sum(&found))
+}
+
+/// Claims take turns as it is.
+pub(super) async fn lock_limits(_conn: &mut Conn, _worker: &str) -> QueryResult<()> {
+    Ok(())
 }

@@ -20,6 +20,8 @@ pub(crate) type Conn =
 
 #[path = "../common/admin.rs"]
 pub(crate) mod admin;
+#[path = "../common/agents.rs"]
+pub(crate) mod agents;
 #[path = "../common/audit_reads.rs"]
 pub(crate) mod audit_reads;
 #[path = "../common/audit_writes.rs"]
@@ -32,6 +34,8 @@ pub(crate) mod change;
 pub(crate) mod claim;
 #[path = "../common/conclude.rs"]
 pub(crate) mod conclude;
+#[path = "../common/controls.rs"]
+pub(crate) mod controls;
 #[path = "../common/deliveries.rs"]
 pub(crate) mod deliveries;
 #[path = "../common/egress.rs"]
@@ -52,6 +56,8 @@ pub(crate) mod evidence;
 pub(crate) mod job_artifacts;
 #[path = "../common/lease.rs"]
 pub(crate) mod lease;
+#[path = "../common/limits.rs"]
+pub(crate) mod limits;
 #[path = "../common/manifest_reads.rs"]
 pub(crate) mod manifest_reads;
 #[path = "../common/manifests.rs"]
@@ -70,6 +76,10 @@ pub(crate) mod reviews;
 pub(crate) mod runs;
 #[path = "../common/settle.rs"]
 pub(crate) mod settle;
+#[path = "../common/taken.rs"]
+pub(crate) mod taken;
+#[path = "../common/taken_artifacts.rs"]
+pub(crate) mod taken_artifacts;
 #[path = "../common/task_list.rs"]
 pub(crate) mod task_list;
 #[path = "../common/task_objects.rs"]

@@ -114,6 +114,8 @@ async fn changes_of_the_tower_itself_have_entries(db: Db) {
         filter: crate::support::any(),
         slots: 2,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     };
     store.worker_started(new).await.unwrap();
     store.worker_seen(process.id).await.unwrap();
@@ -162,6 +164,8 @@ async fn workers_keys_and_the_pause_can_be_rebuilt_from_their_entries(db: Db) {
         filter: crate::support::any(),
         slots: 2,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     };
     store.worker_started(new).await.unwrap();
     let row = store.workers(Timestamp::from_micros(0)).await.unwrap().remove(0);
@@ -169,6 +173,7 @@ async fn workers_keys_and_the_pause_can_be_rebuilt_from_their_entries(db: Db) {
         "name": row.name,
         "version": row.version,
         "executors": row.executors.join(" "),
+        "adapters": row.adapters.join(" "),
         "takes_any": row.takes_any,
         "capabilities": row.capabilities.iter().map(jct_contract::Capability::as_str).collect::<Vec<_>>().join(" "),
         "slots": row.slots,

@@ -10,11 +10,12 @@ use jct_event::webhook::WebhookSecret;
 use jct_lifecycle::AttemptEnd;
 use jct_store::Store;
 use jct_store::model::{
-    ClaimDeliveries, DeliveryEnd, DeliverySettlement, EventEnd, NewApiKey, NewAuditKey, NewCheckpoint, NewPush,
-    NewWorker, WebhookChange,
+    ClaimDeliveries, ControlScope, DeliveryEnd, DeliverySettlement, EventEnd, NewApiKey, NewAuditKey, NewCheckpoint,
+    NewPush, NewWorker, WebhookChange,
 };
 use serde_json::json;
 
+use crate::controls::hold;
 use crate::egress::request;
 use crate::job_artifacts::new_artifact;
 use crate::manifests::new_manifest;
@@ -22,8 +23,9 @@ use crate::support::events::{claim_events, done, event, post, settle_event, webh
 use crate::support::evidence::waiting;
 use crate::support::objects::new_object;
 use crate::support::{
-    Db, LEASE, any, cancel, change, log_line, on_both_engines, principal, reap, settle, task, worker,
+    Db, LEASE, any, cancel, change, log_line, on_both_engines, principal, reap, settle, take, task, worker,
 };
+use crate::taken::file;
 use crate::worker_tokens::new_token;
 use crate::workflows::new_workflow;
 
@@ -62,6 +64,8 @@ fn a_worker() -> NewWorker {
         filter: any(),
         slots: 1,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     }
 }
 
@@ -204,6 +208,26 @@ async fn drive(db: &Db, store: &Store, command: &str) -> Option<(Expected, u64, 
             let claimed = holder.claim_one(store).await;
             let file = new_artifact(&claimed, holder.id, "log.txt", b"one");
             driven!(Expected::Entry, store.job_artifact_add(file, 1_000).await.unwrap())
+        }
+        "CreateControl" => driven!(Expected::Entry, hold(store, ControlScope::All).await),
+        "LiftControl" => {
+            let set = store.controls_active().await.unwrap().remove(0);
+            driven!(Expected::Entry, store.control_lift(set.id, principal("a")).await.unwrap())
+        }
+        "StartAgent" => {
+            hold(store, ControlScope::Agent("w".to_owned())).await;
+            driven!(Expected::Entry, store.agent_start("w".to_owned(), principal("a")).await.unwrap())
+        }
+        "LimitAgent" => {
+            driven!(Expected::Entry, store.agent_limit("w".to_owned(), Some(7), principal("a")).await.unwrap())
+        }
+        "AddTakenArtifact" => {
+            let id = task().enqueue(store).await;
+            change(store, id, "jules", take()).await;
+            driven!(
+                Expected::Entry,
+                store.taken_artifact_add(file(id, "jules", "log.txt", b"one"), 1_000).await.unwrap()
+            )
         }
         "PutManifest" => driven!(Expected::Entry, store.manifest_put(new_manifest("one", "a: 1")).await.unwrap()),
         "DeleteManifest" => {

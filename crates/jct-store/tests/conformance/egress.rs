@@ -36,8 +36,8 @@ async fn every_request_to_the_world_has_its_entry(db: Db) {
     let id = task().with_objects().enqueue(&store).await;
     let claimed = worker("w").claim_one(&store).await;
     let records = vec![request("api.example.org", true), request("evil\0.example.org", false)];
-    assert_eq!(store.record_egress(claimed.lease, records).await.unwrap(), RecordAnswer::Recorded);
-    assert_eq!(store.record_egress(claimed.lease, Vec::new()).await.unwrap(), RecordAnswer::Recorded);
+    assert!(matches!(store.record_egress(claimed.lease, records).await.unwrap(), RecordAnswer::Recorded { .. }));
+    assert!(matches!(store.record_egress(claimed.lease, Vec::new()).await.unwrap(), RecordAnswer::Recorded { .. }));
     settle(&store, claimed.lease, completed("{}")).await;
     let told = audit(&store, id).await;
     let actions: Vec<_> = told.iter().map(|entry| entry.action.as_str()).collect();

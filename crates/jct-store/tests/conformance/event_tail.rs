@@ -147,6 +147,8 @@ async fn a_lost_worker_is_told_of_once(db: Db) {
         filter: any(),
         slots: 1,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     };
     let (gone, polite, alive) = (present("gone"), present("polite"), present("alive"));
     for worker in [&gone, &polite, &alive] {

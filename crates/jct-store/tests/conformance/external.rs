@@ -40,7 +40,8 @@ async fn taken(db: &Db, store: &jct_store::Store, by: &str) -> (jct_contract::Ta
 async fn taking_a_task_is_a_lease_for_its_budget_and_the_grace(db: Db) {
     let store = db.store().await;
     let id = task().budget(HOUR).enqueue(&store).await;
-    let action = StatusAction::Take { assigned_to: Some("jules-7".to_owned()), grace: Duration::from_secs(60) };
+    let action =
+        StatusAction::Take { assigned_to: Some("jules-7".to_owned()), grace: Duration::from_secs(60), most: None };
     let expires_at = db.now().after(Duration::from_secs(HOUR + 60));
     let fence = Fence { epoch: 1, generation: 1 };
     let answer = change(&store, id, "jules", action).await;

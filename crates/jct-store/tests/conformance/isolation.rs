@@ -5,6 +5,7 @@ use jct_contract::TaskId;
 use jct_lifecycle::AttemptEnd;
 use jct_store::model::{Claim, ClaimFilter, ClaimedTask};
 use jct_store::{StatusAction, Store};
+use serde_json::json;
 
 use crate::support::{
     Db, LEASE, any, change, has_due_work, offering, on_both_engines, reap, settle, take, task, worker,
@@ -12,6 +13,7 @@ use crate::support::{
 
 on_both_engines![
     a_claim_takes_only_what_its_level_is_good_for,
+    a_network_of_its_own_is_claimed_where_there_can_be_one,
     a_task_keeps_its_level_on_every_way_back_to_the_queue,
     a_task_that_insists_on_nothing_runs_everywhere,
     a_worker_says_which_level_it_gives,
@@ -58,6 +60,15 @@ async fn a_claim_takes_only_what_its_level_is_good_for(db: Db) {
     assert_eq!(ids(&claim(&store, Some(L3), any(), 10).await), [l3]);
 }
 
+async fn a_network_of_its_own_is_claimed_where_there_can_be_one(db: Db) {
+    let store = db.store().await;
+    let local = json!({ "network": "local", "isolation": "L1" });
+    let id = task().inputs(local).enqueue(&store).await;
+    assert_eq!(ids(&claim(&store, Some(L2), any(), 10).await), []);
+    assert!(!has_due_work(&store, &any(), Some(L2)).await);
+    assert_eq!(ids(&claim(&store, Some(L3), any(), 10).await), [id]);
+}
+
 async fn a_task_keeps_its_level_on_every_way_back_to_the_queue(db: Db) {
     let store = db.store().await;
     let id = task().isolation("L3").held().enqueue(&store).await;
@@ -101,6 +112,8 @@ async fn a_worker_says_which_level_it_gives(db: Db) {
             filter: any(),
             slots: 1,
             isolation,
+            agents: Vec::new(),
+            max_concurrent_tasks: None,
         };
         store.worker_started(new).await.unwrap();
     }

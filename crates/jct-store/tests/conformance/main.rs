@@ -8,11 +8,14 @@
 
 mod support;
 
+mod agents;
 mod audit;
 mod audit_cover;
 mod audit_reads;
 mod audit_seal;
 mod claim;
+mod controls;
+mod controls_random;
 mod durability;
 mod egress;
 mod enqueue;
@@ -40,6 +43,7 @@ mod plan;
 mod reviews;
 mod settle;
 mod status_change;
+mod taken;
 mod task_objects;
 mod tower;
 mod webhooks;

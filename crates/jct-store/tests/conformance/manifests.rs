@@ -2,7 +2,8 @@
 
 use jct_contract::Sha256Digest;
 use jct_store::model::{
-    ManifestDelete, ManifestEntry, ManifestPut, ManifestRecord, NewManifestVersion, Page, PageStart,
+    ManifestDelete, ManifestEntry, ManifestExpectation, ManifestPut, ManifestRecord, NewManifestVersion, Page,
+    PageStart,
 };
 use jct_store::{Store, StoreError};
 
@@ -13,6 +14,7 @@ on_both_engines![
     an_expectation_that_does_not_hold_changes_nothing,
     of_several_puts_at_once_each_sees_the_one_before_it,
     of_several_puts_that_expect_the_same_one_wins,
+    of_several_puts_that_expect_nothing_there_one_wins,
     a_text_must_have_the_digest_it_comes_with,
     entries_are_listed_by_prefix_in_the_order_of_their_bytes,
     every_version_can_be_read_again,
@@ -31,13 +33,17 @@ pub(crate) fn new_manifest(name: &str, content: &str) -> NewManifestVersion {
         name: name.to_owned(),
         hash: hash(content),
         content: content.into(),
-        if_match: None,
+        expect: ManifestExpectation::Anything,
         by: principal("ana"),
     }
 }
 
 fn expecting(name: &str, content: &str, if_match: &str) -> NewManifestVersion {
-    NewManifestVersion { if_match: Some(hash(if_match)), by: principal("bob"), ..new_manifest(name, content) }
+    NewManifestVersion {
+        expect: ManifestExpectation::Hash(hash(if_match)),
+        by: principal("bob"),
+        ..new_manifest(name, content)
+    }
 }
 
 #[track_caller]
@@ -141,6 +147,23 @@ async fn of_several_puts_that_expect_the_same_one_wins(db: Db) {
     let current = Some(winner.entry.hash.clone());
     let losers = answers.iter().filter(|one| **one == ManifestPut::Stale { current: current.clone() }).count();
     assert_eq!(losers, 7);
+}
+
+async fn of_several_puts_that_expect_nothing_there_one_wins(db: Db) {
+    let stores = [db.store().await, db.store().await];
+    let fresh =
+        |content: &str| NewManifestVersion { expect: ManifestExpectation::Absent, ..new_manifest("docs", content) };
+    let answers = at_once(&stores, (0..8).map(|n| fresh(&format!("a: {n}"))).collect()).await;
+    let winners: Vec<_> = answers.iter().filter(|one| matches!(one, ManifestPut::Created(_))).collect();
+    let [ManifestPut::Created(winner)] = winners.as_slice() else { panic!("{answers:?}") };
+    let stale = ManifestPut::Stale { current: Some(winner.entry.hash.clone()) };
+    assert_eq!(answers.iter().filter(|one| **one == stale).count(), 7, "{answers:?}");
+    // The same text again is another's: whoever sends this wants to be the first.
+    assert_eq!(stores[1].manifest_put(fresh(&winner.content)).await.unwrap(), stale);
+    assert_eq!(actions(&stores[0], "docs").await, ["created"]);
+    assert_eq!(stores[0].manifest_delete("docs", None, principal("bob")).await.unwrap(), ManifestDelete::Deleted);
+    let back = created(stores[0].manifest_put(fresh("a: 9")).await.unwrap());
+    assert_eq!(back.entry.version, 2, "what is deleted is not there");
 }
 
 async fn a_text_must_have_the_digest_it_comes_with(db: Db) {

@@ -44,6 +44,7 @@ async fn the_tables_are_those_the_code_was_written_for(db: Db) {
     migrations::migrate(db.url()).await.unwrap();
     let code = schema::in_code(concat!(
         include_str!("../../src/schema.rs"),
+        include_str!("../../src/schema_controls.rs"),
         include_str!("../../src/schema_events.rs"),
         include_str!("../../src/schema_jobs.rs"),
         include_str!("../../src/schema_objects.rs"),

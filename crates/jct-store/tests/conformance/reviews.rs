@@ -1,19 +1,22 @@
 //! Reviews: bound to what was seen, by somebody else, once; and what follows from each decision.
 
+use std::time::Duration;
+
 use jct_contract::{IssueId, ObjectId, RunId, Sha256Digest, TaskId};
 use jct_cwom::review::Role;
 use jct_cwom::{
     CriterionOverride, CriterionStatus, IssueChange, NewReviewDecision, ObjectKind, Ref, ReviewDecisionStatus, Status,
 };
-use jct_lifecycle::TaskStatus;
+use jct_lifecycle::{AttemptEnd, TaskStatus};
 use jct_store::model::{Cursor, NewReview, ObjectFilter, PageStart, WorkObject};
-use jct_store::{ReviewAnswer, Store};
-use serde_json::Value;
+use jct_store::{ReviewAnswer, StatusAction, Store};
+use serde_json::{Value, json};
 
 use crate::support::evidence::{Waiting, finish, waiting};
 use crate::support::objects::{chain, trace};
 use crate::support::{
-    Db, assert_objects_rebuilt, assert_rebuilt, audit, on_both_engines, principal, record_of, status, task,
+    Db, assert_objects_rebuilt, assert_rebuilt, audit, change, on_both_engines, principal, record_of, settlement,
+    status, task, worker,
 };
 
 on_both_engines![
@@ -24,6 +27,9 @@ on_both_engines![
     an_approval_of_something_else_is_refused,
     overrides_fit_the_pack_or_are_refused,
     nobody_approves_their_own_work,
+    an_agent_is_the_one_that_did_it,
+    whoever_had_a_hand_in_it_outside_the_tower_cannot_approve,
+    whoever_held_an_earlier_attempt_cannot_approve,
     a_tower_of_one_person_says_so_in_the_record,
     only_what_waits_is_decided_and_only_once,
     of_twenty_deciders_one_wins,
@@ -214,6 +220,69 @@ async fn nobody_approves_their_own_work(db: Db) {
     assert_eq!(waiting.stands(&store).await, both(Status::UnderReview));
 }
 
+#[track_caller]
+fn refused(answer: &ReviewAnswer, role: Role) {
+    let ReviewAnswer::SelfReview(refusal) = answer else { panic!("{answer:?}") };
+    assert_eq!(refusal.role, role);
+}
+
+/// Refused for these roles, with the setting for towers of one person and without it, and shown as such; open to others.
+async fn only_others_approve(store: &Store, waiting: &Waiting, roles: &[(&str, Role)]) {
+    for (reviewer, role) in roles {
+        for self_review_allowed in [false, true] {
+            let review = NewReview { self_review_allowed, ..waiting.review(reviewer, Approved) };
+            refused(&store.decide_review(review).await.unwrap(), *role);
+        }
+    }
+    assert_eq!(waiting.stands(store).await, both(Status::UnderReview));
+    let answer = waiting.decide(store, "ana", Approved).await;
+    assert!(matches!(answer, ReviewAnswer::Accepted { .. }), "{answer:?}");
+}
+
+async fn an_agent_is_the_one_that_did_it(db: Db) {
+    let store = db.store().await;
+    let asks = json!({ "executor": "agent", "agent": "scribe" });
+    let id = task().inputs(asks).with_objects().enqueue(&store).await;
+    let waiting = finish(&store, id).await;
+    let pending = store.pending_reviews(PageStart::Offset(0), 10).await.unwrap().items.remove(0);
+    assert_eq!((pending.agent.as_deref(), pending.holders.as_slice()), (Some("scribe"), &["worker".to_owned()][..]));
+    assert_eq!((pending.executor.actor_kind.as_str(), pending.executor.actor_id.as_str()), ("agent", "scribe"));
+    only_others_approve(&store, &waiting, &[("scribe", Role::Agent), ("worker", Role::Worker)]).await;
+    assert_rebuilt(&store, id).await;
+}
+
+async fn whoever_had_a_hand_in_it_outside_the_tower_cannot_approve(db: Db) {
+    let store = db.store().await;
+    // An executor of another system: all that names who did it is whom the holder assigned it to.
+    let id = task().inputs(json!({ "agent": "scribe" })).with_objects().enqueue(&store).await;
+    let assigned_to = Some("jules".to_owned());
+    let take = StatusAction::Take { assigned_to, grace: Duration::from_secs(60), most: None };
+    change(&store, id, "ops", take).await;
+    let end = StatusAction::Complete { result: "{}".to_owned(), trace_path: None };
+    change(&store, id, "ops", end).await;
+    let pending = store.pending_reviews(PageStart::Offset(0), 10).await.unwrap().items.remove(0);
+    assert_eq!((pending.assignee.as_deref(), pending.executor.actor_id.as_str()), (Some("jules"), "ops"));
+    let run = RunId::from_uuid(pending.pack.content.for_run.id.as_uuid());
+    let waiting = Waiting { task: id, run, pack: pending.pack };
+    let roles = [("jules", Role::Assignee), ("ops", Role::Executor), ("scribe", Role::Agent)];
+    only_others_approve(&store, &waiting, &roles).await;
+}
+
+async fn whoever_held_an_earlier_attempt_cannot_approve(db: Db) {
+    let store = db.store().await;
+    let id = task().with_objects().enqueue(&store).await;
+    let first = worker("first").claim_one(&store).await;
+    store.settle(settlement(first.lease, AttemptEnd::GivenBack)).await.unwrap();
+    let waiting = finish(&store, id).await;
+    let mut pending = store.pending_reviews(PageStart::Offset(0), 10).await.unwrap().items.remove(0);
+    pending.holders.sort();
+    assert_eq!(
+        (pending.holders.as_slice(), pending.worker.as_str()),
+        (&["first", "worker"].map(str::to_owned)[..], "worker")
+    );
+    only_others_approve(&store, &waiting, &[("first", Role::Worker), ("worker", Role::Executor)]).await;
+}
+
 async fn a_tower_of_one_person_says_so_in_the_record(db: Db) {
     let store = db.store().await;
     let first = waiting(&store).await;
@@ -243,7 +312,7 @@ async fn only_what_waits_is_decided_and_only_once(db: Db) {
 /// A run that failed its proof.
 async fn failed_with_evidence(store: &Store) -> Waiting {
     use crate::support::evidence::{ended, findings};
-    use crate::support::{failed, worker};
+    use crate::support::failed;
     let task = task().with_objects().enqueue(store).await;
     let claimed = worker("worker").claim_one(store).await;
     let found = findings(jct_cwom::Verdict::Fail, CriterionStatus::NotSatisfied);
@@ -296,7 +365,7 @@ async fn an_older_pack_cannot_be_decided(db: Db) {
 /// A task whose first attempt ended early, with evidence, and whose second waits.
 async fn retried_with_evidence(db: &Db, store: &Store) -> (Waiting, Waiting) {
     use crate::support::evidence::{ended, findings};
-    use crate::support::{failed, worker};
+    use crate::support::failed;
     let id = task().with_objects().enqueue(store).await;
     let claimed = worker("worker").claim_one(store).await;
     let found = findings(jct_cwom::Verdict::Fail, CriterionStatus::NotSatisfied);

@@ -31,6 +31,8 @@ fn new_worker(process: &crate::support::Worker, name: &str, filter: ClaimFilter)
         filter,
         slots: 4,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     }
 }
 

@@ -166,6 +166,8 @@ async fn a_worker_behind_a_token_shows_up_again_under_its_id(db: Db) {
         filter: offering(words),
         slots: 1,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     };
     store.worker_started(shows_up(&["manifest"])).await.unwrap();
     store.worker_started(shows_up(&["manifest"])).await.unwrap();

@@ -80,7 +80,7 @@ impl Lane {
                 let Some(lease) = lease_of(lease) else { return Ok(Answer::Nothing) };
                 let lines = (0..lines).map(|n| log_line(now, &format!("line {n}"))).collect();
                 match store.record(lease, lines).await.map_err(told)? {
-                    RecordAnswer::Recorded => Answer::Recorded,
+                    RecordAnswer::Recorded { .. } => Answer::Recorded,
                     RecordAnswer::Stale => Answer::NotRecorded,
                 }
             }
@@ -271,7 +271,7 @@ async fn settle(store: &Store, lease: LeaseRef, end: End) -> Result<Answer, jct_
 fn status_action(action: Action) -> StatusAction {
     match action {
         Action::Release => StatusAction::Release,
-        Action::Take => StatusAction::Take { assigned_to: None, grace: GRACE },
+        Action::Take => StatusAction::Take { assigned_to: None, grace: GRACE, most: None },
         Action::Complete => StatusAction::Complete { result: "{}".to_owned(), trace_path: None },
         Action::Fail => StatusAction::Fail { error: "reported".to_owned(), trace_path: None },
         Action::Cancel => StatusAction::Cancel { note: None },
@@ -287,6 +287,7 @@ fn changed(answer: ChangeAnswer) -> Answer {
         ChangeAnswer::Illegal(illegal) => Answer::Illegal(illegal.from),
         ChangeAnswer::HeldByWorker { .. } => Answer::HeldByWorker,
         ChangeAnswer::HeldByOther { .. } => Answer::HeldByOther,
+        ChangeAnswer::HeldByControl(control) => panic!("nobody set {control:?}"),
         ChangeAnswer::LeaseExpired => Answer::LeaseExpired,
         ChangeAnswer::StaleFence { .. } => Answer::StaleFence,
     }

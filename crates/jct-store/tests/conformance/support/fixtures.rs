@@ -92,8 +92,17 @@ impl Fixture {
         self.with("/inputs", json!({ "executor": executor }))
     }
 
+    /// For the executor `agent`, with this agent.
+    pub(crate) fn agent(self, name: &str) -> Self {
+        self.with("/inputs", json!({ "executor": "agent", "agent": name }))
+    }
+
     pub(crate) fn isolation(self, level: &str) -> Self {
-        self.with("/inputs", json!({ "isolation": level }))
+        self.inputs(json!({ "isolation": level }))
+    }
+
+    pub(crate) fn inputs(self, inputs: Value) -> Self {
+        self.with("/inputs", inputs)
     }
 
     pub(crate) fn budget(self, seconds: u64) -> Self {
@@ -308,7 +317,7 @@ pub(crate) fn cancel() -> StatusAction {
 }
 
 pub(crate) fn take() -> StatusAction {
-    StatusAction::Take { assigned_to: None, grace: Duration::from_secs(60) }
+    StatusAction::Take { assigned_to: None, grace: Duration::from_secs(60), most: None }
 }
 
 pub(crate) fn complete() -> StatusAction {

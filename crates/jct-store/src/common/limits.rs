@@ -1,0 +1,65 @@
+//! How many tasks an agent may run at once, over all processes: counted inside the transaction of the claim, and by
+//! claims that take turns.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use jct_contract::Timestamp;
+
+use super::{Conn, primitives};
+use crate::StoreError;
+use crate::model::AgentKind;
+use crate::rows::{AgentRow, Running};
+use crate::schema_controls::agents;
+
+/// What limits leave to a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// There is no limit to keep.
+    Unlimited,
+    /// At most this many tasks at once, and none that needs the agents named here.
+    Limited { most: i64, full: Vec<String> },
+}
+
+/// What limits leave to a worker of this name now.
+pub(crate) async fn room(conn: &mut Conn, now: Timestamp, worker: &str) -> Result<Room, StoreError> {
+    let is_own = agents::kind.eq(AgentKind::Worker.as_str()).and(agents::own_name.eq(worker));
+    let limits: Vec<AgentRow> = agents::table
+        .filter(agents::max_concurrent_tasks.is_not_null())
+        .filter(agents::kind.ne(AgentKind::Worker.as_str()).or(is_own))
+        .select(AgentRow::as_select())
+        .load(conn)
+        .await?;
+    if limits.is_empty() {
+        return Ok(Room::Unlimited);
+    }
+    let running = running(conn, now).await?;
+    let (mut most, mut full) = (i64::MAX, Vec::new());
+    for agent in limits {
+        let busy = running.iter().filter(|lease| agent.is_kept_busy_by(lease)).count();
+        let left = agent.max_concurrent_tasks.unwrap_or(i64::MAX) - i64::try_from(busy).unwrap_or(i64::MAX);
+        if left > 0 {
+            // Of all that is taken at once, each may need the agent with the least room.
+            most = most.min(left);
+        } else if agent.kind == AgentKind::Worker.as_str() {
+            return Ok(Room::Limited { most: 0, full: Vec::new() });
+        } else {
+            full.push(format!("{}:{}", agent.kind, agent.own_name));
+        }
+    }
+    Ok(Room::Limited { most, full })
+}
+
+/// The agents that living leases of workers keep busy, lease by lease.
+pub(crate) async fn running(conn: &mut Conn, now: Timestamp) -> Result<Vec<Running>, StoreError> {
+    let text = format!(
+        "SELECT l.holder AS worker, t.executor, t.agent AS adapter FROM task_leases l JOIN tasks t ON t.id = l.task_id \
+         WHERE l.holder_kind = 'worker' AND l.expires_at > {}",
+        now.as_micros()
+    );
+    Ok(diesel::sql_query(text).load(conn).await?)
+}
+
+/// Makes claims that keep the same limits take turns until the transaction ends.
+pub(crate) async fn lock(conn: &mut Conn, worker: &str) -> Result<(), StoreError> {
+    Ok(primitives::lock_limits(conn, worker).await?)
+}
