@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::events::Events;
 use crate::manifests::Manifests;
 use crate::repo_source::REPO_SOURCES;
 use crate::sections::{Agents, Api, Artifacts, Audit, Client, Database, Log, Policy, Review, Sandbox, Trace, Worker};
@@ -53,6 +54,7 @@ pub fn registry() -> impl Iterator<Item = &'static Key> {
         Artifacts::KEYS,
         Audit::KEYS,
         Manifests::KEYS,
+        Events::KEYS,
         Client::KEYS,
         Log::KEYS,
         std::slice::from_ref(&REPO_SOURCES),

@@ -16,7 +16,8 @@ use crate::{CONFIG_FILE_VARIABLE, EffectiveEntry, Origin};
 const TEST_PREFIX: &str = "JCT_TEST_";
 const PREFIX: &str = "JCT_";
 /// What the worker tells the commands it runs. A command may be one of these binaries, or their tests.
-const TOLD_TO_COMMANDS: [&str; 4] = ["JCT_TASK_ID", "JCT_ATTEMPT", "JCT_TRACE_ID", "JCT_RUN_MARKER"];
+const TOLD_TO_COMMANDS: [&str; 6] =
+    ["JCT_TASK_ID", "JCT_ATTEMPT", "JCT_TRACE_ID", "JCT_RUN_MARKER", "JCT_ARTIFACTS", "JCT_CHECK"];
 
 pub(crate) struct Layers<'a> {
     sources: &'a Sources,

@@ -3,6 +3,7 @@
 mod database_url;
 mod effective;
 mod error;
+mod events;
 mod execution;
 mod key;
 mod layers;
@@ -22,6 +23,7 @@ mod text;
 pub use database_url::{DatabaseUrl, Engine};
 pub use effective::{EffectiveEntry, Origin};
 pub use error::{ConfigError, ConfigErrors, LoadError};
+pub use events::{Events, TaskChanges, WebhookHost};
 pub use execution::{ApprovedVerdict, ListedPath, MinimumLevel, SandboxLevel, VariableName};
 pub use key::{Fallback, Key, registry};
 pub use load::{CONFIG_FILE_NAME, CONFIG_FILE_VARIABLE, Flags, load};

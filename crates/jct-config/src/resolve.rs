@@ -1,6 +1,7 @@
 //! From layers to one typed configuration: pure, and complete in what it complains about.
 
 use crate::error::{ConfigError, ConfigErrors};
+use crate::events::Events;
 use crate::layers::Layers;
 use crate::manifests::Manifests;
 use crate::repo_source::{REPO_SOURCES, RepoSources};
@@ -34,6 +35,8 @@ pub struct Config {
     pub audit: Audit,
     /// Manifests: where they may come from, and what runs of them may reach.
     pub manifests: Manifests,
+    /// Events: how they are processed, and where webhooks may lead.
+    pub events: Events,
     /// How the command line finds a tower.
     pub client: Client,
     /// What is logged.
@@ -72,6 +75,7 @@ impl Config {
         let artifacts = Artifacts::read(layers);
         let audit = Audit::read(layers);
         let manifests = Manifests::read(layers);
+        let events = Events::read(layers);
         let client = Client::read(layers);
         let log = Log::read(layers);
         let repo_sources = layers.read(&REPO_SOURCES);
@@ -93,6 +97,7 @@ impl Config {
             artifacts: artifacts?,
             audit: audit?,
             manifests: manifests?,
+            events: events?,
             client: client?,
             log: log?,
             repo_sources,

@@ -59,6 +59,8 @@ section! {
         /// Whether a task that is handed in brings its work objects (repository, issue, context, constraints) with it when
         /// the caller does not say.
         create_cwom: bool = Fallback::Text("true"), "JCT_API_CREATE_CWOM";
+        /// Where others reach this server, such as `https://tower.example`; named in `/openapi-gpt.json`.
+        base_url: Option<TowerUrl> = Fallback::Text(""), "JCT_API_BASE_URL";
     }
 }
 
@@ -94,6 +96,8 @@ section! {
         name: WorkerName = Fallback::HostName, "JCT_WORKER_NAME";
         /// Tasks run at once.
         slots: u32 = Fallback::Cores, "JCT_WORKER_SLOTS", 1..=1024;
+        /// Tasks that all workers of this name run at once; 0 leaves the limit that is kept for the agent as it is.
+        max_concurrent_tasks: u32 = Fallback::Text("0"), "JCT_WORKER_MAX_CONCURRENT_TASKS", 0..=10_000;
         /// Executors offered; empty offers every one that is built in.
         executors: Vec<ExecutorName> = Fallback::Text(""), "JCT_WORKER_EXECUTORS";
         /// Time after which a lease that was not renewed is lost, in seconds.
@@ -112,7 +116,7 @@ section! {
         workspace_root: PathBuf = Fallback::Text("./.jct/workspaces"), "JCT_WORKER_WORKSPACE_ROOT";
         /// Folder of the cached repositories.
         cache_root: PathBuf = Fallback::Text("./.jct/repos"), "JCT_WORKER_CACHE_ROOT";
-        /// Time the workspace of an attempt that failed is kept, in seconds.
+        /// Time the workspace of an attempt that failed is kept once its work was handed over, in seconds; with 0 none is kept.
         keep_failed_seconds: u64 = Fallback::Text("86400"), "JCT_WORKER_KEEP_FAILED_SECONDS", 0..=30 * DAY_SECONDS;
         /// Time limit for fetching a repository, in seconds.
         fetch_timeout_seconds: u64 = Fallback::Text("300"), "JCT_WORKER_FETCH_TIMEOUT_SECONDS", 1..=DAY_SECONDS;
@@ -136,6 +140,8 @@ section! {
         disk_bytes: u64 = Fallback::Text("21474836480"), "JCT_SANDBOX_DISK_BYTES", MIB..=1024 * 1024 * MIB;
         /// Files that one process of a run may have open.
         open_files: u32 = Fallback::Text("4096"), "JCT_SANDBOX_OPEN_FILES", 64..=1_000_000;
+        /// What a run may print before it is ended, in bytes; far less of it is kept.
+        output_bytes: u64 = Fallback::Text("671088640"), "JCT_SANDBOX_OUTPUT_BYTES", MIB..=1024 * 1024 * MIB;
         /// Folders beside the system's own that runs may read, such as that of a tool chain.
         readable: Vec<ListedPath> = Fallback::Text(""), "JCT_SANDBOX_READABLE";
         /// Variables of the worker's environment that runs may see; none of them should be a secret.

@@ -93,6 +93,18 @@ impl Setting for TowerUrl {
     }
 }
 
+impl Setting for Option<TowerUrl> {
+    const KIND: &'static str = "an address";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Ok(None) } else { TowerUrl::parse(text).map(Some) }
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map(TowerUrl::show).unwrap_or_default()
+    }
+}
+
 checked_text! {
     /// Name of a worker: letters, digits, `.`, `_` and `-`, 1 to 100 characters.
     WorkerName,

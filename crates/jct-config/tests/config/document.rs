@@ -32,6 +32,28 @@ fn the_example_of_the_document_is_valid() {
     assert_eq!(config.repo_sources.len(), 2);
 }
 
+/// Blocks of TOML in the documentation that are no `jct.toml`: what begins so is another kind of file.
+const OTHER_FILES: [&str; 3] = ["[agent.", "[dependencies]", "[mcp_servers."];
+
+#[test]
+fn every_jct_toml_in_the_documents_is_valid() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut documents = vec![repository.join("README.md")];
+    let is_page = |path: &std::path::PathBuf| path.extension().is_some_and(|ending| ending == "md");
+    documents
+        .extend(std::fs::read_dir(repository.join("docs")).unwrap().map(|entry| entry.unwrap().path()).filter(is_page));
+    let mut read = 0;
+    for path in documents {
+        let document = std::fs::read_to_string(&path).unwrap();
+        let blocks = document.split("```toml\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+        for block in blocks.filter(|block| !OTHER_FILES.iter().any(|other| block.starts_with(other))) {
+            resolve(block, &[], &[]).unwrap_or_else(|error| panic!("{}: {error}\n{block}", path.display()));
+            read += 1;
+        }
+    }
+    assert!(read >= 2, "the documents have examples: {read}");
+}
+
 #[test]
 fn the_files_that_are_handed_out_are_valid() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

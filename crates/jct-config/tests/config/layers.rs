@@ -109,6 +109,8 @@ fn variables_of_tests_and_of_others_are_passed_over() {
         ("JCT_CONFIG", "x"),
         ("JCT_TASK_ID", "x"),
         ("JCT_RUN_MARKER", "x"),
+        ("JCT_ARTIFACTS", "x"),
+        ("JCT_CHECK", "x"),
         ("PATH", "x"),
         ("API_KEY", "x"),
         ("jct_worker_slots", "x"),
