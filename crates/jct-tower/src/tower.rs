@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jct_contract::{Clock, SystemClock};
+use jct_evidence::scan::Scanner;
 use jct_policy::PolicyConfig;
 use jct_store::Store;
 use jct_trace::TraceRoot;
 
 use crate::access::{Authenticator, WorkerAuthenticator};
+use crate::events::EventOptions;
 use crate::intake::KnownRepos;
 use crate::jobs::{JobOptions, Lines, WorkerPresence};
 use crate::manifests::{ManifestGate, ManifestOptions};
 use crate::reviews::ReviewOptions;
 use crate::runs::Publish;
+use crate::status::Services;
 
 /// Added to the time budget of a task that an executor outside the tower took, so that its report has time to arrive.
 const EXTERNAL_GRACE: Duration = Duration::from_secs(60);
@@ -37,6 +40,8 @@ pub struct TowerOptions {
     pub jobs: JobOptions,
     /// Where manifests may come from, and what every run of one needs.
     pub manifests: ManifestOptions,
+    /// Where webhooks may lead.
+    pub events: EventOptions,
     /// The key of the built-in principal `operator`, if one is configured.
     pub operator_key: Option<String>,
     /// The time shown to people and compared with expiries of keys. Leases are judged by the store's own clock.
@@ -45,7 +50,7 @@ pub struct TowerOptions {
 
 impl Default for TowerOptions {
     /// No repository allowed, three attempts, work objects, no traces, no rule of reviews lifted, no pushing, no
-    /// files of jobs, no key, the system's clock.
+    /// files of jobs, webhooks to public addresses only, no key, the system's clock.
     fn default() -> Self {
         Self {
             policy: PolicyConfig::default(),
@@ -56,6 +61,7 @@ impl Default for TowerOptions {
             publisher: None,
             jobs: JobOptions::default(),
             manifests: ManifestOptions::default(),
+            events: EventOptions::default(),
             operator_key: None,
             clock: Arc::new(SystemClock),
         }
@@ -81,11 +87,14 @@ struct Inner {
     publisher: Option<Arc<dyn Publish>>,
     jobs: JobOptions,
     manifests: ManifestOptions,
+    events: EventOptions,
     manifest_gate: ManifestGate,
     authenticator: Authenticator,
     worker_authenticator: WorkerAuthenticator,
     lines: Lines,
     presence: WorkerPresence,
+    scanner: Scanner,
+    services: Services,
     clock: Arc<dyn Clock>,
 }
 
@@ -102,10 +111,12 @@ impl Tower {
             publisher,
             jobs,
             manifests,
+            events,
             operator_key,
             clock,
         } = options;
         let manifest_gate = ManifestGate::of(&policy);
+        let scanner = Scanner::new().with_values(operator_key.as_deref());
         let authenticator = Authenticator::new(store.clone(), operator_key.as_deref(), Arc::clone(&clock));
         let worker_authenticator = WorkerAuthenticator::new(store.clone(), Arc::clone(&clock));
         let policy_canonical = Arc::from(policy.canonical_json());
@@ -123,11 +134,14 @@ impl Tower {
             publisher,
             jobs,
             manifests,
+            events,
             manifest_gate,
             authenticator,
             worker_authenticator,
             lines: Lines::default(),
             presence: WorkerPresence::default(),
+            scanner,
+            services: Services::default(),
             clock,
         };
         Self { inner: Arc::new(inner) }
@@ -157,10 +171,21 @@ impl Tower {
         &self.inner.worker_authenticator
     }
 
+    /// The background services of this process.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.inner.services
+    }
+
     /// The time shown to people.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Finds what must not be kept.
+    pub(crate) fn scanner(&self) -> &Scanner {
+        &self.inner.scanner
     }
 
     pub(crate) fn policy_canonical(&self) -> Arc<str> {
@@ -209,6 +234,10 @@ impl Tower {
 
     pub(crate) fn manifest_gate(&self) -> &ManifestGate {
         &self.inner.manifest_gate
+    }
+
+    pub(crate) fn event_options(&self) -> &EventOptions {
+        &self.inner.events
     }
 
     #[expect(clippy::unused_self, reason = "a setting of the tower, though it has one value today")]

@@ -26,6 +26,8 @@ pub enum Scope {
     PolicyRead,
     /// Pause and resume the queue.
     QueueWrite,
+    /// Set and lift controls; stop, start and limit agents.
+    ControlsWrite,
     /// See jobs, their events and their artifacts.
     JobsRead,
     /// Hand jobs in and cancel them.
@@ -36,6 +38,14 @@ pub enum Scope {
     ManifestsRead,
     /// Put, delete and run manifests of the registry.
     ManifestsWrite,
+    /// See events.
+    EventsRead,
+    /// Hand events in and redrive them.
+    EventsWrite,
+    /// See webhooks and what was sent to them.
+    WebhooksRead,
+    /// Set up, change, test and take away webhooks.
+    WebhooksWrite,
     /// Create, list and revoke keys.
     KeysManage,
 }
@@ -44,14 +54,15 @@ pub enum Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a scope is one of `tasks:read`, `tasks:write`, `tasks:execute`, `cwom:read`, `cwom:write`, \
-     `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, \
-     `jobs:read`, `jobs:write`, `workers:manage`, `manifests:read`, `manifests:write`, `keys:manage`"
+     `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, `controls:write`, \
+     `jobs:read`, `jobs:write`, `workers:manage`, `manifests:read`, `manifests:write`, \
+     `events:read`, `events:write`, `webhooks:read`, `webhooks:write`, `keys:manage`"
 )]
 pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::TasksRead,
         Self::TasksWrite,
         Self::TasksExecute,
@@ -62,11 +73,16 @@ impl Scope {
         Self::AuditRead,
         Self::PolicyRead,
         Self::QueueWrite,
+        Self::ControlsWrite,
         Self::JobsRead,
         Self::JobsWrite,
         Self::WorkersManage,
         Self::ManifestsRead,
         Self::ManifestsWrite,
+        Self::EventsRead,
+        Self::EventsWrite,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
         Self::KeysManage,
     ];
 
@@ -84,11 +100,16 @@ impl Scope {
             Self::AuditRead => "audit:read",
             Self::PolicyRead => "policy:read",
             Self::QueueWrite => "queue:write",
+            Self::ControlsWrite => "controls:write",
             Self::JobsRead => "jobs:read",
             Self::JobsWrite => "jobs:write",
             Self::WorkersManage => "workers:manage",
             Self::ManifestsRead => "manifests:read",
             Self::ManifestsWrite => "manifests:write",
+            Self::EventsRead => "events:read",
+            Self::EventsWrite => "events:write",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
             Self::KeysManage => "keys:manage",
         }
     }

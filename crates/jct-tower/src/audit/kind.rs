@@ -6,9 +6,11 @@ use std::str::FromStr;
 use jct_cwom::ObjectKind;
 
 /// What the tower itself keeps, beside the work objects.
-const OF_THE_TOWER: [&str; 11] = [
+const OF_THE_TOWER: [&str; 13] = [
     "task",
     "worker",
+    "agent",
+    "control",
     "queue",
     "api_key",
     "audit_key",

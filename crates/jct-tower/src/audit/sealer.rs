@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::seal::{last_checkpoint, seal_all};
 use super::{CheckpointFile, KeyFile, KeyFileError, SealError, Sealed};
+use crate::status::Service;
 use crate::work::Causes;
 
 /// Between two looks, before jitter.
@@ -44,6 +45,7 @@ pub struct Sealer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) origin: Origin,
     options: SealerOptions,
+    service: Option<Service>,
     pub(super) state: Mutex<State>,
 }
 
@@ -93,7 +95,13 @@ impl Sealer {
         };
         let file = CheckpointFile::new(options.checkpoint_file.clone());
         let state = Mutex::new(State { key_file, key, file });
-        Ok(Self { store, clock, origin, options, state })
+        Ok(Self { store, clock, origin, options, service: None, state })
+    }
+
+    /// Tells of its turns.
+    #[must_use]
+    pub fn reporting(self, service: Service) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// The tower's name in signed texts.
@@ -195,9 +203,17 @@ impl Sealer {
     /// enough. May be dropped at any time.
     pub async fn run(&self) -> Infallible {
         let mut trouble = Trouble::default();
+        let tell = |trouble: &mut Trouble, outcome: Result<(), SealError>| {
+            match (&self.service, &outcome) {
+                (Some(service), Ok(())) => service.turned(),
+                (Some(service), Err(_)) => service.failed("the audit log cannot be sealed"),
+                (None, _) => {}
+            }
+            trouble.tell(outcome);
+        };
         let (mut through, mut waiting_since) = (self.sealed_through().await.unwrap_or(0), None);
         // What a crash kept from the file.
-        trouble.tell(self.seal().await.map(|sealed| through = sealed.through));
+        tell(&mut trouble, self.seal().await.map(|sealed| through = sealed.through));
         loop {
             tokio::time::sleep(LOOK_EVERY.mul_f64(0.75 + 0.5 * rand::random::<f64>())).await;
             let Ok(position) = self.store.audit_position().await else { continue };
@@ -210,7 +226,7 @@ impl Sealer {
                 continue;
             }
             waiting_since = None;
-            trouble.tell(self.seal().await.map(|sealed| through = sealed.through.max(position)));
+            tell(&mut trouble, self.seal().await.map(|sealed| through = sealed.through.max(position)));
         }
     }
 

@@ -10,6 +10,7 @@ mod enqueue;
 mod job_part;
 mod known_repos;
 mod prepared;
+mod urgent;
 
 pub use enqueue::{Enqueue, EnqueueError, EnqueueRequest};
 pub(crate) use job_part::{Gate, JobPart};

@@ -9,6 +9,7 @@ use super::hold::Held;
 use super::{EventLevel, JobReport, LeaseProof, WorkError};
 use crate::Tower;
 use crate::access::WorkerGrant;
+use crate::secrets::{refuse_members, refuse_text};
 
 /// What a job that succeeded leaves.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +44,7 @@ impl Tower {
         let held = self.held(worker, job, proof).await?;
         let record = self.store().task_get(job).await?.ok_or(WorkError::NotFound)?;
         let Completion { result, manifest_state } = completion;
+        refuse_members(self.scanner(), "result", &result)?;
         if manifest_state.is_some() && record.job.job_type != JobType::Manifest {
             return Err(WorkError::NoManifest);
         }
@@ -51,7 +53,7 @@ impl Tower {
             let report = JobReport { level: EventLevel::Warn, message, payload: None };
             // A lease that is gone is answered for by the settlement.
             match self.record_report(held, report).await {
-                Ok(()) | Err(WorkError::Stale { .. } | WorkError::Conflict { .. }) => {}
+                Ok(_) | Err(WorkError::Stale { .. } | WorkError::Conflict { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -73,6 +75,7 @@ impl Tower {
     ) -> Result<TaskRecord, WorkError> {
         let held = self.held(worker, job, proof).await?;
         let Failure { message, is_retryable } = failure;
+        refuse_text(self.scanner(), "errorMessage", &message)?;
         let reason = if is_retryable { ReasonCode::ReportedRetryable } else { ReasonCode::ReportedFailure };
         self.settle(held, AttemptEnd::Failed { reason, message }, None).await
     }
@@ -89,6 +92,7 @@ impl Tower {
         message: Option<String>,
     ) -> Result<TaskRecord, WorkError> {
         let held = self.held(worker, job, proof).await?;
+        refuse_text(self.scanner(), "message", message.as_deref().unwrap_or_default())?;
         let record = self.store().task_get(job).await?.ok_or(WorkError::NotFound)?;
         if let TaskState::Running { fence, cancel_requested_at, .. } = &record.state
             && *fence == held.lease.fence

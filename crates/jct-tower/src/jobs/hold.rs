@@ -42,6 +42,9 @@ pub enum WorkError {
     /// Only runs of manifests have a state to keep.
     #[error("a job that is no run of a manifest has no state to keep")]
     NoManifest,
+    /// A secret is in what the worker reported.
+    #[error(transparent)]
+    Secret(#[from] crate::SecretInReport),
     /// The database failed.
     #[error("failed to keep what the worker reported")]
     Store(#[from] StoreError),

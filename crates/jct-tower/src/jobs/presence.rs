@@ -51,6 +51,8 @@ impl WorkerPresence {
                     filter: filter.clone(),
                     slots,
                     isolation: Some(ISOLATION),
+                    agents: Vec::new(),
+                    max_concurrent_tasks: None,
                 };
                 store.worker_started(new).await
             }

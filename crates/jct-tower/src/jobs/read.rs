@@ -84,12 +84,13 @@ impl Tower {
             ChangeAnswer::HeldByWorker { name: holder } | ChangeAnswer::HeldByOther { principal: holder } => {
                 Err(JobError::Held { holder })
             }
-            ChangeAnswer::Illegal(_) | ChangeAnswer::LeaseExpired | ChangeAnswer::StaleFence { .. } => {
-                match record.state.job_status() {
-                    JobStatus::Cancelled => Ok(record),
-                    status => Err(JobError::Ended { status }),
-                }
-            }
+            ChangeAnswer::Illegal(_)
+            | ChangeAnswer::HeldByControl(_)
+            | ChangeAnswer::LeaseExpired
+            | ChangeAnswer::StaleFence { .. } => match record.state.job_status() {
+                JobStatus::Cancelled => Ok(record),
+                status => Err(JobError::Ended { status }),
+            },
         }
     }
 

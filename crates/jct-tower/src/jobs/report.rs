@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jct_contract::{TaskId, Timestamp};
 use jct_store::RecordAnswer;
-use jct_store::model::{EventKind, HeartbeatAnswer, NewEvent, TaskState};
+use jct_store::model::{EventKind, HeartbeatAnswer, NewEvent, TaskEventRecord, TaskState};
 use serde_json::{Map, Value};
 
 use super::hold::Held;
 use super::{LeaseProof, WorkError};
 use crate::Tower;
 use crate::access::WorkerGrant;
+use crate::secrets::{refuse_members, refuse_text};
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,15 +125,16 @@ impl Tower {
     ) -> Result<(), WorkError> {
         let held = self.held(worker, job, proof).await?;
         let JobProgress { percent, message } = progress;
+        refuse_text(self.scanner(), "message", &message)?;
         let mut body = Map::new();
         if let Some(percent) = percent {
             body.insert("percent".to_owned(), percent.into());
         }
         body.insert("message".to_owned(), message.into());
-        self.record(held, EventKind::Progress, body).await
+        self.record(held, EventKind::Progress, body).await.map(drop)
     }
 
-    /// Keeps an event.
+    /// Keeps an event, and gives it back as it was kept.
     ///
     /// # Errors
     /// [`WorkError`].
@@ -142,12 +144,14 @@ impl Tower {
         job: TaskId,
         proof: LeaseProof,
         report: JobReport,
-    ) -> Result<(), WorkError> {
+    ) -> Result<TaskEventRecord, WorkError> {
         let held = self.held(worker, job, proof).await?;
+        refuse_text(self.scanner(), "message", &report.message)?;
+        refuse_members(self.scanner(), "payload", report.payload.as_ref().unwrap_or(&Map::new()))?;
         self.record_report(held, report).await
     }
 
-    pub(super) async fn record_report(&self, held: Held, report: JobReport) -> Result<(), WorkError> {
+    pub(super) async fn record_report(&self, held: Held, report: JobReport) -> Result<TaskEventRecord, WorkError> {
         let JobReport { level, message, payload } = report;
         let mut body = Map::new();
         body.insert("level".to_owned(), level.as_str().into());
@@ -158,10 +162,18 @@ impl Tower {
         self.record(held, EventKind::Message, body).await
     }
 
-    async fn record(&self, held: Held, kind: EventKind, body: Map<String, Value>) -> Result<(), WorkError> {
+    async fn record(
+        &self,
+        held: Held,
+        kind: EventKind,
+        body: Map<String, Value>,
+    ) -> Result<TaskEventRecord, WorkError> {
         let event = NewEvent { at: self.clock().now(), kind, body: Value::Object(body).to_string() };
-        match self.store().record(held.lease, vec![event]).await? {
-            RecordAnswer::Recorded => Ok(()),
+        match self.store().record(held.lease, vec![event.clone()]).await? {
+            RecordAnswer::Recorded { last_seq, attempt } => {
+                let NewEvent { at, kind, body } = event;
+                Ok(TaskEventRecord { seq: last_seq, at, kind, attempt: Some(attempt), body })
+            }
             RecordAnswer::Stale => Err(self.refusal(held).await),
         }
     }

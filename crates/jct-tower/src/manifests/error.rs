@@ -10,7 +10,13 @@ use tokio::task::JoinError;
 pub enum PutManifestError {
     /// It breaks its contract. Pointers begin at the document.
     #[error("the manifest breaks its contract")]
-    Invalid(#[source] Violations),
+    Invalid {
+        /// Everything that is wrong with it.
+        #[source]
+        violations: Violations,
+        /// Whether it has another name than its place, beside all that.
+        is_misnamed: bool,
+    },
     /// The document has another name than its place.
     #[error("the document's `metadata.name` is `{found}`, and it was put as `{name}`")]
     NameMismatch {

@@ -7,6 +7,8 @@ pub enum ExpectManifest {
     Anything,
     /// Whatever it has, but it has to be there.
     Existing,
+    /// It must not be there.
+    Absent,
     /// One of these hashes. Empty if what was expected cannot be a version.
     OneOf(Vec<String>),
 }
@@ -16,6 +18,7 @@ impl ExpectManifest {
     pub(super) fn admits(&self, hash: &str) -> bool {
         match self {
             Self::Anything | Self::Existing => true,
+            Self::Absent => false,
             Self::OneOf(hashes) => hashes.iter().any(|expected| expected == hash),
         }
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use jct_contract::Principal;
-use jct_manifest::{ManifestHash, ManifestName, RawManifest};
+use jct_manifest::{Judged, ManifestHash, ManifestName, RawManifest, ValidatedManifest};
 use jct_store::StoreError;
 use jct_store::model::{
-    ManifestDelete, ManifestEntry, ManifestPut, ManifestRecord, ManifestVersionRecord, NamedPage, NewManifestVersion,
-    Page, PageStart, TaskRecord,
+    ManifestDelete, ManifestEntry, ManifestExpectation, ManifestPut, ManifestRecord, ManifestVersionRecord, NamedPage,
+    NewManifestVersion, Page, PageStart, TaskRecord,
 };
 
 use super::error::{DeleteManifestError, PutManifestError, ReadManifestError};
@@ -40,6 +40,17 @@ pub struct ManifestKept {
     pub created: bool,
 }
 
+/// Judges a document that is to have this name.
+async fn manifest_for(name: &ManifestName, content: RawManifest) -> Result<ValidatedManifest, PutManifestError> {
+    let Judged { name: found, manifest } = judged(content).await.map_err(PutManifestError::Judge)?;
+    let other = found.filter(|found| found != name);
+    match (manifest, other) {
+        (Ok(manifest), None) => Ok(manifest),
+        (Ok(_), Some(found)) => Err(PutManifestError::NameMismatch { name: name.clone(), found }),
+        (Err(violations), other) => Err(PutManifestError::Invalid { violations, is_misnamed: other.is_some() }),
+    }
+}
+
 impl Tower {
     /// Puts a manifest: a new entry, a new version of one, or nothing if it has these very bytes already.
     ///
@@ -47,16 +58,13 @@ impl Tower {
     /// [`PutManifestError`]; nothing was written, unless the store does not know.
     pub async fn manifest_put(&self, put: PutManifest) -> Result<ManifestKept, PutManifestError> {
         let PutManifest { name, content, expect, principal } = put;
-        let manifest = judged(content).await.map_err(PutManifestError::Judge)?.map_err(PutManifestError::Invalid)?;
-        if *manifest.name() != name {
-            return Err(PutManifestError::NameMismatch { found: manifest.name().clone(), name });
-        }
+        let manifest = manifest_for(&name, content).await?;
         let new = NewManifestVersion {
             name: name.as_str().to_owned(),
             hash: manifest.hash().as_str().to_owned(),
             // A manifest that was judged is UTF-8, so that nothing is replaced.
             content: Arc::from(String::from_utf8_lossy(manifest.raw().bytes())),
-            if_match: None,
+            expect: ManifestExpectation::Anything,
             by: principal,
         };
         match self.put_expecting(new, &expect).await? {
@@ -68,17 +76,30 @@ impl Tower {
         }
     }
 
+    /// Judges a manifest that is not put for another reason, so that everything is told at once.
+    ///
+    /// # Errors
+    /// [`PutManifestError`], as [`Self::manifest_put`] has it for the document.
+    pub async fn manifest_check(&self, name: &ManifestName, content: RawManifest) -> Result<(), PutManifestError> {
+        manifest_for(name, content).await.map(drop)
+    }
+
     /// The store compares with one hash; what admits several is tried with the one that the entry has.
     async fn put_expecting(&self, new: NewManifestVersion, expect: &ExpectManifest) -> Result<ManifestPut, StoreError> {
         let mut current = match expect {
             ExpectManifest::Anything => return self.store().manifest_put(new).await,
+            ExpectManifest::Absent => {
+                let new = NewManifestVersion { expect: ManifestExpectation::Absent, ..new };
+                return self.store().manifest_put(new).await;
+            }
             ExpectManifest::Existing | ExpectManifest::OneOf(_) => {
                 self.store().manifest_get(&new.name).await?.map(|record| record.entry.hash)
             }
         };
         for _ in 0..MAX_TRIES {
             let Some(hash) = current.clone().filter(|hash| expect.admits(hash)) else { break };
-            match self.store().manifest_put(NewManifestVersion { if_match: Some(hash), ..new.clone() }).await? {
+            let new = NewManifestVersion { expect: ManifestExpectation::Hash(hash), ..new.clone() };
+            match self.store().manifest_put(new).await? {
                 ManifestPut::Stale { current: newer } => current = newer,
                 answer => return Ok(answer),
             }
@@ -158,7 +179,7 @@ impl Tower {
         let name = name.as_str();
         let mut if_match = match expect {
             ExpectManifest::Anything | ExpectManifest::Existing => None,
-            ExpectManifest::OneOf(_) => {
+            ExpectManifest::OneOf(_) | ExpectManifest::Absent => {
                 let current = self.store().manifest_get(name).await?.ok_or(DeleteManifestError::NotFound)?.entry.hash;
                 Some(current)
             }

@@ -42,7 +42,8 @@ fn why_not(asker: &Grant, pending: &PendingReview, allow_self: bool) -> Option<S
     if !asker.allows(Scope::ReviewsDecide) {
         return Some(format!("the key lacks the scope `{}`", Scope::ReviewsDecide));
     }
-    let PendingReview { enqueued_by, worker, executor, .. } = pending;
-    let parties = Parties { enqueued_by, worker, executor };
+    let PendingReview { enqueued_by, holders, executor, agent, assignee, .. } = pending;
+    let (agent, assignee) = (agent.as_deref(), assignee.as_deref());
+    let parties = Parties { enqueued_by, holders, executor, agent, assignee };
     allowed(asker.principal(), &parties, ReviewDecisionStatus::Approved, allow_self).err().map(|own| own.to_string())
 }

@@ -2,5 +2,7 @@
 
 mod history;
 mod overview;
+mod services;
 
 pub use overview::Overview;
+pub use services::{Service, ServiceStatus, ServiceView, Services};

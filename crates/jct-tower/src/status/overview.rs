@@ -6,7 +6,9 @@ use jct_contract::Timestamp;
 use jct_store::model::{QueueStatus, WorkerRecord};
 use jct_store::{EngineKind, StoreError};
 
+use super::ServiceView;
 use crate::Tower;
+use crate::agents::AgentView;
 
 /// Workers that said nothing for this long are not shown.
 const SHOW_WORKERS_FOR: Duration = Duration::from_secs(600);
@@ -22,6 +24,10 @@ pub struct Overview {
     pub workers: Vec<WorkerRecord>,
     /// The database engine.
     pub engine: EngineKind,
+    /// The background services of this process.
+    pub services: Vec<ServiceView>,
+    /// Every agent, without what it did lately.
+    pub agents: Vec<AgentView>,
 }
 
 impl Overview {
@@ -40,7 +46,8 @@ impl Tower {
     pub async fn overview(&self) -> Result<Overview, StoreError> {
         let queue = self.store().queue_status().await?;
         let now = self.store().now().await?;
-        Ok(Overview { now, queue, workers: self.workers_at(now).await?, engine: self.store().engine() })
+        let (workers, agents) = (self.workers_at(now).await?, self.agents_at_a_glance().await?);
+        Ok(Overview { now, queue, workers, engine: self.store().engine(), services: self.services().view(), agents })
     }
 
     /// Workers seen in the last ten minutes, by name.

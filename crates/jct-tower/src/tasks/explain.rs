@@ -7,13 +7,14 @@ use jct_cwom::Status;
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::StoreError;
 use jct_store::model::{
-    Holder, JobRecordFacts, ObjectFilter, PageStart, Pause, QueuePosition, TaskRecord, TaskState, WorkerRecord,
+    ControlRecord, Holder, JobRecordFacts, ObjectFilter, PageStart, Pause, QueuePosition, TaskRecord, TaskState,
+    WorkerRecord,
 };
 
+use super::held::Held;
 use crate::Tower;
+use crate::agents::PRESENCE;
 
-/// A worker that was not seen for this long is taken for gone: three presence updates.
-const PRESENCE: Duration = Duration::from_secs(90);
 /// A task may be claimed between two reads; it is looked at again, but not for ever.
 const MAX_LOOKS: usize = 4;
 /// Runs of one issue that wait for a review; usually there is one.
@@ -69,6 +70,15 @@ pub enum Explanation {
 pub enum Blocker {
     /// The queue is paused.
     QueuePaused(Pause),
+    /// A control holds it, or every worker that could take it.
+    HeldByControl(Box<ControlRecord>),
+    /// An agent that it needs runs as much as it may.
+    AgentFull {
+        /// The name of the agent.
+        agent: String,
+        /// The most tasks that it may run at once.
+        limit: u32,
+    },
     /// Its time has not come.
     NotDue {
         /// When it comes.
@@ -161,6 +171,13 @@ impl Tower {
         Ok(explanation)
     }
 
+    /// What controls and limits say about a task.
+    async fn held_back(&self, record: &TaskRecord) -> Result<Held, StoreError> {
+        let policy = self.store().task_admission(record.id).await?.map(|admission| admission.policy_digest);
+        let (controls, agents) = (self.store().controls_active().await?, self.store().agents().await?);
+        Ok(Held::new(&record.task, policy.as_ref(), controls, agents))
+    }
+
     async fn waiting(&self, record: &TaskRecord, position: &QueuePosition) -> Result<Explanation, ExplainError> {
         let TaskState::Queued { run_at, last_reason, .. } = &record.state else { return Ok(settled(record)) };
         let now = self.store().now().await?;
@@ -170,7 +187,8 @@ impl Tower {
         let due = Due { now, run_at: *run_at, last_reason: *last_reason };
         let needed = record.task.minimum_isolation();
         let needs = Needs { executor: &position.executor, job: &record.job, isolation: needed };
-        Ok(with_blockers(settled(record), blockers(due, paused, position.ahead, needs, &workers)))
+        let held = self.held_back(record).await?;
+        Ok(with_blockers(settled(record), blockers(due, paused, position.ahead, needs, (&workers, &held))))
     }
 }
 
@@ -195,19 +213,37 @@ struct Needs<'a> {
 }
 
 /// Everything that keeps a queued task waiting, the most decisive first.
-fn blockers(due: Due, paused: Option<Pause>, ahead: u64, needs: Needs<'_>, workers: &[WorkerRecord]) -> Vec<Blocker> {
+fn blockers(
+    due: Due,
+    paused: Option<Pause>,
+    ahead: u64,
+    needs: Needs<'_>,
+    (workers, held): (&[WorkerRecord], &Held),
+) -> Vec<Blocker> {
     let mut found: Vec<Blocker> = paused.map(Blocker::QueuePaused).into_iter().collect();
+    found.extend(held.of_task());
     if due.now < due.run_at {
         found.push(match due.last_reason {
             Some(last_reason) => Blocker::BackingOff { until: due.run_at, last_reason },
             None => Blocker::NotDue { until: due.run_at },
         });
     }
+    let (free, why) = held.of_workers(workers.iter().filter(|worker| is_able(needs, worker)));
+    // Some could, were they free to.
+    if of_workers(needs, &free).is_some() {
+        found.extend(why);
+    }
     found.extend(of_workers(needs, workers));
     if ahead > 0 {
         found.push(Blocker::Behind { ahead });
     }
     found
+}
+
+/// Whether a worker could take it, if it had the time.
+fn is_able(needs: Needs<'_>, worker: &WorkerRecord) -> bool {
+    let blocker = of_workers(needs, std::slice::from_ref(worker));
+    !matches!(blocker, Some(Blocker::NoWorker { .. } | Blocker::IsolationUnavailable { .. }))
 }
 
 /// Why no worker takes it, if none does.
@@ -289,6 +325,7 @@ mod tests {
             executors: vec![executor.to_owned()],
             takes_any,
             capabilities: capabilities(&[executor]),
+            adapters: Vec::new(),
             slots: 2,
             running,
             started_at: at(0),
@@ -319,7 +356,7 @@ mod tests {
     fn check(due: Due, paused: bool, ahead: u64, workers: &[WorkerRecord], expect: &[Blocker]) {
         let paused = paused.then(pause);
         let needs = Needs { executor: "survey", job: &job(JobType::Task, &["survey"]), isolation: None };
-        assert_eq!(blockers(due, paused, ahead, needs, workers), expect);
+        assert_eq!(blockers(due, paused, ahead, needs, (workers, &Held::default())), expect);
     }
 
     fn pause() -> Pause {

@@ -2,6 +2,7 @@
 
 mod change;
 mod explain;
+mod held;
 mod read;
 mod request;
 mod trace;

@@ -12,6 +12,7 @@ use jct_store::StoreError;
 use jct_store::model::Reaped;
 
 use super::{Causes, WorkStore};
+use crate::status::Service;
 
 /// Between two looks, before jitter.
 pub const REAP_INTERVAL: Duration = Duration::from_secs(1);
@@ -22,13 +23,20 @@ pub const REAP_BATCH: u32 = 200;
 pub struct Reaper {
     store: Arc<dyn WorkStore>,
     retry: RetryPolicy,
+    service: Option<Service>,
 }
 
 impl Reaper {
     /// A reaper; `retry` says how long a task backs off before it is tried again.
     #[must_use]
     pub fn new(store: Arc<dyn WorkStore>, retry: RetryPolicy) -> Self {
-        Self { store, retry }
+        Self { store, retry, service: None }
+    }
+
+    /// Tells of its turns.
+    #[must_use]
+    pub fn reporting(self, service: Service) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// Looks about every [`REAP_INTERVAL`], for as long as the future is polled. May be dropped at any time.
@@ -37,6 +45,12 @@ impl Reaper {
         loop {
             tokio::time::sleep(REAP_INTERVAL.mul_f64(0.75 + 0.5 * rand::random::<f64>())).await;
             let reaped = self.reap_all().await;
+            if let Some(service) = &self.service {
+                match &reaped {
+                    Ok(()) => service.turned(),
+                    Err(_) => service.failed("leases that ran out cannot be looked for"),
+                }
+            }
             // An outage is one line when it begins and one when it ends, not one a second.
             match (&reaped, failing) {
                 (Err(error), false) => log::warn!(cause:% = Causes(error); "cannot look for leases that ran out"),

@@ -130,7 +130,7 @@ async fn a_worker_that_vanished_loses_its_task_to_the_queue_when_the_lease_ends(
 async fn an_outside_executor_that_does_not_report_fails_its_task_without_any_worker() {
     let bench = Bench::new().await;
     let id = bench.enqueue().await;
-    let action = StatusAction::Take { assigned_to: None, grace: GRACE };
+    let action = StatusAction::Take { assigned_to: None, grace: GRACE, most: None };
     let change = StatusChange { task_id: id, by: operator(), fence: None, action };
     assert!(matches!(bench.store.change_status(change).await.unwrap(), ChangeAnswer::Taken(_)));
     bench.clock.advance(BUDGET + GRACE - Duration::from_secs(1));

@@ -1,10 +1,11 @@
 //! One job in, whatever its type.
 
-use jct_contract::{JobType, JsonValue, TaskSpec, Violation};
+use jct_contract::{JobType, JsonValue, Principal, TaskSpec, Violation};
 use jct_manifest::JobRequest;
 use jct_store::model::{JobFacts, TaskState};
 
 use super::envelope::with_key;
+use super::manifest::Posted;
 use super::{JobCreateError, JobCreated, JobEnvelope, JobSubmission, JobWarningCode, legacy, manifest, warnings};
 use crate::Tower;
 use crate::intake::{EnqueueError, EnqueueRequest, Gate, JobPart};
@@ -25,8 +26,32 @@ impl Tower {
         let (job_type, payload, envelope) = submission.split();
         match job_type {
             JobType::Task => self.task_job(payload, envelope).await,
-            JobType::Manifest => self.manifest_job_create(manifest::read(payload)?, envelope).await,
+            JobType::Manifest => {
+                let request = self.manifest_request(Posted::of(payload)).await?;
+                self.manifest_job_create(request, envelope).await
+            }
             JobType::CodexExec | JobType::CodexSkill => self.legacy_job(job_type, payload, envelope).await,
+        }
+    }
+
+    /// Judges the payload of a job that is refused for something else, so that everything is told at once. Nothing is
+    /// fetched, nothing is kept, and no policy is asked.
+    ///
+    /// # Errors
+    /// [`JobCreateError`], as [`Self::job_create`] has it for what the payload itself says.
+    pub async fn job_payload_check(
+        &self,
+        job_type: JobType,
+        payload: &JsonValue<'_>,
+        principal: &Principal,
+    ) -> Result<(), JobCreateError> {
+        let refused = |violations| JobCreateError::Payload { job_type, violations };
+        match job_type {
+            JobType::Task => TaskSpec::from_document(payload).map(drop).map_err(refused),
+            JobType::Manifest => self.manifest_refusal(Posted::of(payload)).await,
+            JobType::CodexExec | JobType::CodexSkill => {
+                legacy::read(job_type, payload, principal, None).map(drop).map_err(refused)
+            }
         }
     }
 

@@ -1,10 +1,21 @@
 //! Why a job was not taken.
 
 use jct_contract::{JobType, RepoName, Violation};
-use jct_manifest::{ManifestHash, ManifestName, Violations};
+use jct_manifest::{ManifestHash, ManifestName, Refusal};
 use jct_store::StoreError;
 
 use crate::intake::EnqueueError;
+
+/// Everything that is wrong with a manifest job; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestRefusal {
+    /// What no JSON of any job may have. Pointers begin at the payload.
+    pub json: Vec<Violation>,
+    /// What the contract of manifests says of request and document.
+    pub refusal: Refusal,
+    /// Whether the payload brings the document itself.
+    pub is_inline: bool,
+}
 
 /// Why a job was not taken; nothing was kept, unless the store does not know.
 #[derive(Debug, thiserror::Error)]
@@ -23,18 +34,9 @@ pub enum JobCreateError {
     /// A task says its own time budget, in its payload.
     #[error("a job of type `task` has its time budget in its payload, as `constraints.time_budget_seconds`")]
     TimeBudgetOfTask,
-    /// The payload of a manifest job breaks its contract. Pointers begin at the payload.
-    #[error("the payload of the manifest job breaks its contract")]
-    ManifestRequest(#[source] Violations),
-    /// The manifest that the payload brings or names breaks its contract. Pointers begin at the document.
-    #[error("the manifest breaks its contract")]
-    Manifest {
-        /// What kind of source it came from: `inline`, `registry`, `path` or `repo`.
-        source_kind: &'static str,
-        /// Everything that is wrong.
-        #[source]
-        violations: Violations,
-    },
+    /// The payload of a manifest job breaks its contract, or the manifest does that it brings or names.
+    #[error("the manifest job breaks its contract")]
+    Manifest(ManifestRefusal),
     /// The registry does not have the manifest, or not this version of it.
     #[error("the registry has no manifest `{name}`{}", if hash.is_some() { " with this hash" } else { "" })]
     ManifestNotFound {

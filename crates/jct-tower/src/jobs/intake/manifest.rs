@@ -1,14 +1,16 @@
 //! A job that runs a manifest: its bytes are fetched, judged and pinned before it is queued.
 
 use jct_contract::door::{self, Path, Violations as Found};
-use jct_contract::{InvalidRepoName, JobType, JsonValue, Principal, RepoName, TaskSpec};
+use jct_contract::{InvalidRepoName, JobType, JsonValue, Principal, RepoName, TaskSpec, Violation};
 use jct_manifest::limits::MANIFEST_MAX_BYTES;
-use jct_manifest::{Action, JobRequest, ManifestHash, ManifestJob, ManifestName, RawManifest, Source};
+use jct_manifest::{
+    Action, Draft, JobRequest, Judged, ManifestHash, ManifestJob, ManifestName, RawManifest, Refusal, Source,
+};
 use jct_store::model::ManifestUse;
 use serde_json::{Map, Value};
 
-use super::JobCreateError;
 use super::envelope::Outline;
+use super::{JobCreateError, ManifestRefusal};
 use crate::Tower;
 use crate::manifests::{ManifestFolderError, RepoFile, RepoFileError, allows, judged, repo_of};
 
@@ -20,18 +22,22 @@ const DEFAULT_SECONDS: u64 = 3600;
 /// What is said of a kind of source that is not taken, should one have got past the refusal of its kind.
 const NOT_TAKEN: &str = "this tower takes no such source";
 
-/// Reads the payload as it was posted.
-pub(super) fn read(payload: &JsonValue<'_>) -> Result<JobRequest, JobCreateError> {
-    let mut found = Found::default();
-    let value = match payload {
-        JsonValue::Object(object) => Value::Object(door::free_form(object, Path::Root, &mut found)),
-        // The contract of manifests says in its own words that this is no object.
-        _ => Value::Null,
-    };
-    if !found.is_empty() {
-        return Err(JobCreateError::Payload { job_type: JobType::Manifest, violations: found.into_vec() });
+/// A payload as it was posted.
+pub(super) struct Posted {
+    draft: Draft,
+    json: Vec<Violation>,
+}
+
+impl Posted {
+    pub(super) fn of(payload: &JsonValue<'_>) -> Self {
+        let mut found = Found::default();
+        let value = match payload {
+            JsonValue::Object(object) => Value::Object(door::free_form(object, Path::Root, &mut found)),
+            // The contract of manifests says in its own words that this is no object.
+            _ => Value::Null,
+        };
+        Self { draft: Draft::of(&value), json: found.into_vec() }
     }
-    JobRequest::from_value(&value).map_err(JobCreateError::ManifestRequest)
 }
 
 /// The task that a manifest job is.
@@ -82,9 +88,42 @@ impl Tower {
         DEFAULT_SECONDS.min(bound(policy.max_time_budget_seconds())).max(bound(policy.min_time_budget_seconds()))
     }
 
+    /// The request in a payload. A manifest that it brings is judged here only if the request is refused, so that both are
+    /// told.
+    pub(super) async fn manifest_request(&self, posted: Posted) -> Result<JobRequest, JobCreateError> {
+        let Posted { draft, json } = posted;
+        if json.is_empty()
+            && let Ok(request) = draft.clone().into_request()
+        {
+            return Ok(request);
+        }
+        self.manifest_refusal(Posted { draft, json }).await?;
+        // What was refused has its violations.
+        Err(JobCreateError::SourceFailed("a request was refused without a reason".into()))
+    }
+
+    /// Judges all of a payload, the manifest that it brings included.
+    pub(super) async fn manifest_refusal(&self, posted: Posted) -> Result<(), JobCreateError> {
+        let (Posted { draft, mut json }, kinds) = (posted, self.manifest_options().kinds());
+        let judged = tokio::task::spawn_blocking(move || draft.refusal(kinds)).await;
+        let refusal = judged.map_err(|error| JobCreateError::SourceFailed(Box::new(error)))?;
+        // Both contracts know some of what is wrong, such as U+0000.
+        json.retain(|one| {
+            let same = |other: &&jct_manifest::Violation| other.code.as_str() == one.code.as_str();
+            !refusal.request.iter().filter(same).any(|other| other.pointer == one.pointer)
+        });
+        if json.is_empty() && refusal.is_empty() {
+            return Ok(());
+        }
+        Err(JobCreateError::Manifest(ManifestRefusal { json, refusal, is_inline: true }))
+    }
+
     /// Fetches the manifest of a request and puts both together.
     pub(super) async fn manifest_job(&self, request: JobRequest) -> Result<ManifestJob, JobCreateError> {
-        request.permit(self.manifest_options().kinds()).map_err(JobCreateError::ManifestRequest)?;
+        let is_inline = matches!(request.source(), Source::Inline { .. });
+        let refused =
+            |refusal: Refusal| JobCreateError::Manifest(ManifestRefusal { json: Vec::new(), refusal, is_inline });
+        request.permit(self.manifest_options().kinds()).map_err(|found| refused(found.into()))?;
         let raw = match request.source() {
             Source::Inline { content } => content.clone(),
             Source::Registry { name, hash } => {
@@ -96,11 +135,11 @@ impl Tower {
                 self.manifest_in_repo(source.as_str(), path.as_str(), reference.clone()).await?
             }
         };
-        let source_kind = request.source().kind();
         let judged = judged(raw).await.map_err(|error| JobCreateError::SourceFailed(Box::new(error)))?;
-        let manifest = judged.map_err(|violations| JobCreateError::Manifest { source_kind, violations })?;
+        let Judged { name, manifest } = judged;
+        let manifest = manifest.map_err(|document| refused(request.refused(name.as_ref(), document)))?;
         let base = &self.manifest_options().base_capabilities;
-        request.resolve_with(manifest, base).map_err(JobCreateError::ManifestRequest)
+        request.resolve_with(manifest, base).map_err(|found| refused(found.into()))
     }
 
     async fn stored_manifest(

@@ -14,7 +14,7 @@ mod repository;
 mod submission;
 mod warnings;
 
-pub use error::JobCreateError;
+pub use error::{JobCreateError, ManifestRefusal};
 pub use facts::payload_of;
 pub use submission::{JobCreated, JobEnvelope, JobSubmission, JobWarning, JobWarningCode};
 
