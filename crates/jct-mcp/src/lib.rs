@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod arguments;
+mod call;
+mod caller;
+mod errors;
+mod failure;
+mod resources;
+mod server;
+mod tool;
+mod tools;
+mod views;
+
+pub use caller::Caller;
+pub use server::McpServer;
