@@ -28,6 +28,8 @@ pub struct HttpOptions {
     pub shutdown_grace: Duration,
     /// Server threads, at least 1.
     pub workers: usize,
+    /// Where others reach this server, without a slash at the end; `None` if nobody said.
+    pub base_url: Option<String>,
 }
 
 impl Default for HttpOptions {
@@ -45,6 +47,7 @@ impl Default for HttpOptions {
             keep_alive: Duration::from_secs(75),
             shutdown_grace: Duration::from_secs(30),
             workers: 2,
+            base_url: None,
         }
     }
 }

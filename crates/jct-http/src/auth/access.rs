@@ -32,6 +32,11 @@ impl<S: NeedsScope> Access<S> {
         &self.grant
     }
 
+    /// The same, to be handed on.
+    pub(crate) fn shared_grant(&self) -> Arc<Grant> {
+        Arc::clone(&self.grant)
+    }
+
     pub(crate) fn principal(&self) -> Principal {
         self.grant.principal().clone()
     }

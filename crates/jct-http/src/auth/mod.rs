@@ -10,7 +10,8 @@ mod worker;
 pub(crate) use access::Access;
 pub(crate) use guarded::Guarded;
 pub(crate) use scopes::{
-    AuditRead, CwomRead, CwomWrite, JobsRead, JobsWrite, KeysManage, ManifestsRead, ManifestsWrite, NeedsScope,
-    QueueWrite, ReviewsDecide, RunsPush, TasksChange, TasksRead, TasksWrite, WorkersManage,
+    AuditRead, ControlsWrite, CwomRead, CwomWrite, EventsRead, EventsWrite, JobsRead, JobsWrite, KeysManage,
+    ManifestsRead, ManifestsWrite, McpUse, NeedsScope, QueueWrite, ReviewsDecide, RunsPush, TasksChange, TasksRead,
+    TasksWrite, WebhooksRead, WebhooksWrite, WorkersManage,
 };
 pub(crate) use worker::WorkerAccess;

@@ -39,6 +39,8 @@ scopes! {
     AuditRead = AuditRead;
     /// `queue:write`.
     QueueWrite = QueueWrite;
+    /// `controls:write`.
+    ControlsWrite = ControlsWrite;
     /// `jobs:read`.
     JobsRead = JobsRead;
     /// `jobs:write`.
@@ -49,6 +51,16 @@ scopes! {
     ManifestsRead = ManifestsRead;
     /// `manifests:write`.
     ManifestsWrite = ManifestsWrite;
+    /// Whatever a tool or resource can need; each asks for its own.
+    McpUse = TasksRead | TasksWrite | TasksExecute | CwomRead | ReviewsDecide | AuditRead;
+    /// `events:read`.
+    EventsRead = EventsRead;
+    /// `events:write`.
+    EventsWrite = EventsWrite;
+    /// `webhooks:read`.
+    WebhooksRead = WebhooksRead;
+    /// `webhooks:write`.
+    WebhooksWrite = WebhooksWrite;
     /// `keys:manage`.
     KeysManage = KeysManage;
 }

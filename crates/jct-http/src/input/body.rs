@@ -19,6 +19,8 @@ pub(crate) struct RequestBody {
     declared_length: Option<u64>,
     is_plain_json: bool,
     is_plain_yaml: bool,
+    is_plain_cloud_event: bool,
+    is_encoded: bool,
     deadline: Option<Deadline>,
     options: Option<Arc<HttpOptions>>,
 }
@@ -45,6 +47,8 @@ impl FromRequest for RequestBody {
             declared_length: length,
             is_plain_json: is_plain(headers, &JSON),
             is_plain_yaml: is_plain(headers, &YAML),
+            is_plain_cloud_event: is_plain(headers, &CLOUD_EVENTS),
+            is_encoded: is_encoded(headers),
             deadline: request.extensions().get::<Deadline>().copied(),
             options: request.app_data::<web::Data<Edge>>().map(|edge| Arc::clone(&edge.options)),
         }))
@@ -55,6 +59,27 @@ impl RequestBody {
     /// The bytes of a JSON body.
     pub(crate) async fn json(self) -> Result<Bytes, Problem> {
         let limit = self.options()?.body_limit;
+        self.read(limit).await
+    }
+
+    /// The bytes of a CloudEvent, or of several, in structured form.
+    pub(crate) async fn cloud_events(mut self) -> Result<Bytes, Problem> {
+        if !self.is_plain_cloud_event {
+            let detail = "send CloudEvents in UTF-8 and without content encoding";
+            return Err(Problem::new(ErrorCode::UnsupportedMediaType, detail));
+        }
+        let limit = self.options()?.batch_body_limit;
+        self.is_plain_json = true;
+        self.read(limit).await
+    }
+
+    /// The bytes of a body that may be of any type, since headers that no page can send unasked say what it is.
+    pub(crate) async fn any(mut self) -> Result<Bytes, Problem> {
+        if self.is_encoded {
+            return Err(Problem::new(ErrorCode::UnsupportedMediaType, "send the body without content encoding"));
+        }
+        let limit = self.options()?.body_limit;
+        self.is_plain_json = true;
         self.read(limit).await
     }
 
@@ -157,6 +182,13 @@ fn not_json() -> Problem {
 const JSON: [&str; 1] = ["application/json"];
 const YAML: [&str; 4] = ["application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml"];
 
+const CLOUD_EVENTS: [&str; 2] = ["application/cloudevents+json", "application/cloudevents-batch+json"];
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
+    encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+}
+
 /// Whether a body is of one of these types. A page of another origin can send other types without asking first, so that
 /// a missing type is refused too.
 fn is_plain(headers: &HeaderMap, types: &[&str]) -> bool {
@@ -170,8 +202,7 @@ fn is_plain(headers: &HeaderMap, types: &[&str]) -> bool {
         }
         _ => true,
     });
-    let plain = text(CONTENT_ENCODING).is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-    types.iter().any(|known| essence.eq_ignore_ascii_case(known)) && utf8 && plain
+    types.iter().any(|known| essence.eq_ignore_ascii_case(known)) && utf8 && !is_encoded(headers)
 }
 
 #[cfg(test)]

@@ -1,12 +1,31 @@
 //! Versions of manifests in request headers: an `ETag` is the hash of the manifest's bytes.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{Header, IF_MATCH, IfMatch, IfNoneMatch};
+use actix_web::http::header::{Header, IF_MATCH, IF_NONE_MATCH, IfMatch, IfNoneMatch};
 use jct_manifest::ManifestHash;
 use jct_tower::manifests::ExpectManifest;
 
 use super::version::unreadable;
-use crate::problem::Problem;
+use crate::problem::{ErrorCode, Place, Problem, Violation};
+
+/// What an entry has to be for a document to be put: `If-None-Match: *` asks for one that is not there.
+pub(crate) fn expected_entry(request: &HttpRequest) -> Result<ExpectManifest, Problem> {
+    if !request.headers().contains_key(IF_NONE_MATCH) {
+        return expected_manifest(request);
+    }
+    let refused = |message: &str| {
+        let (pointer, message) = ("/If-None-Match".to_owned(), message.to_owned());
+        let violation = Violation { place: Place::Header, pointer, code: "VALUE_NOT_ALLOWED", message };
+        Err(Problem::invalid(ErrorCode::InvalidRequest, vec![violation]))
+    };
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) if request.headers().contains_key(IF_MATCH) => {
+            refused("`If-None-Match` and `If-Match` exclude each other")
+        }
+        Ok(IfNoneMatch::Any) => Ok(ExpectManifest::Absent),
+        _ => refused("`If-None-Match` of a change is `*`: only if the manifest is not there"),
+    }
+}
 
 /// The versions that a change is for. What is no hash can be no version that somebody saw.
 pub(crate) fn expected_manifest(request: &HttpRequest) -> Result<ExpectManifest, Problem> {
@@ -64,6 +83,25 @@ mod tests {
         }
         for bad in ["", "sha256:00", "\"sha256:"] {
             check(Some(bad), None);
+        }
+    }
+
+    #[test]
+    fn a_change_may_be_for_an_entry_that_is_not_there() {
+        let expected = |headers: &[(&str, &str)]| {
+            let request = headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));
+            expected_entry(&request.to_http_request()).ok()
+        };
+        assert_eq!(expected(&[]), Some(ExpectManifest::Anything));
+        assert_eq!(expected(&[("if-match", "*")]), Some(ExpectManifest::Existing));
+        assert_eq!(expected(&[("if-none-match", "*")]), Some(ExpectManifest::Absent));
+        let tag = format!("\"{}\"", hash("a"));
+        for refused in [
+            &[("if-none-match", tag.as_str())][..],
+            &[("if-none-match", "")],
+            &[("if-none-match", "*"), ("if-match", "*")],
+        ] {
+            assert_eq!(expected(refused), None, "{refused:?}");
         }
     }
 

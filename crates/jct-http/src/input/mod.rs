@@ -16,7 +16,7 @@ mod version;
 
 pub(crate) use body::{ManifestBody, RequestBody};
 pub(crate) use both::Both;
-pub(crate) use hash_tags::{expected_manifest, has_manifest};
+pub(crate) use hash_tags::{expected_entry, expected_manifest, has_manifest};
 pub(crate) use job_id::{JobPath, path_id};
 pub(crate) use object::ObjectReader;
 pub(crate) use object_id::object_id;
@@ -24,5 +24,5 @@ pub(crate) use page::PageQuery;
 pub(crate) use path::path_text;
 pub(crate) use query::QueryReader;
 pub(crate) use task_id::{TaskPath, attempt_of};
-pub(crate) use text::{idempotency_key, printable};
+pub(crate) use text::{idempotency_key, printable, visible};
 pub(crate) use version::{expected_version, has_version};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jct_contract::{JsonDocument, JsonObject, JsonValue, canonical_json};
 
-use super::{free_form, printable};
+use super::{free_form, printable, visible};
 use crate::problem::{ErrorCode, Place, Problem, Violation};
 
 /// Items of a list at most.
@@ -138,8 +138,17 @@ impl<'d> ObjectReader<'d> {
 
     /// A text for one line, of at most `max` characters.
     pub(crate) fn line(&mut self, name: &'static str, max: usize) -> Option<String> {
+        self.checked(name, |text| printable(text, max))
+    }
+
+    /// A name that people can tell from others by looking at it, of at most `max` characters.
+    pub(crate) fn visible(&mut self, name: &'static str, max: usize) -> Option<String> {
+        self.checked(name, |text| visible(text, max))
+    }
+
+    fn checked(&mut self, name: &'static str, check: impl FnOnce(&str) -> Result<(), String>) -> Option<String> {
         let text = self.text(name)?;
-        match printable(&text, max) {
+        match check(&text) {
             Ok(()) => Some(text),
             Err(message) => {
                 self.refuse(name, "VALUE_NOT_ALLOWED", format!("`{name}` {message}"));

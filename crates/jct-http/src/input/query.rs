@@ -7,7 +7,12 @@ use std::str::FromStr;
 
 use actix_web::HttpRequest;
 
+use percent_encoding::percent_decode_str;
+
 use crate::problem::{ErrorCode, Place, Problem, Violation};
+
+/// How much of an unknown name is repeated, in characters.
+const NAME_MAX_CHARS: usize = 64;
 
 /// Takes parameters out of a query string one by one and remembers everything that is wrong.
 pub(crate) struct QueryReader<'a> {
@@ -22,8 +27,19 @@ impl<'a> QueryReader<'a> {
     }
 
     pub(crate) fn new(query: &'a str) -> Self {
-        let left = url::form_urlencoded::parse(query.as_bytes()).collect();
-        Self { left, place: Place::Query, violations: Vec::new() }
+        let mut reader = Self { left: VecDeque::new(), place: Place::Query, violations: Vec::new() };
+        for raw in query.split('&') {
+            // One pair, or none if there is nothing between two signs.
+            let Some((name, value)) = url::form_urlencoded::parse(raw.as_bytes()).next() else { continue };
+            // What is no text would be replaced in silence, and another one kept than was sent.
+            if percent_decode_str(raw).decode_utf8().is_ok() {
+                reader.left.push_back((name, value));
+            } else {
+                let name: String = name.chars().take(NAME_MAX_CHARS).collect();
+                reader.refuse(&name, "ENCODING_INVALID", format!("`{name}` is not UTF-8"));
+            }
+        }
+        reader
     }
 
     /// Reads the fields of a form, which follow the same rules.
@@ -120,7 +136,7 @@ impl<'a> QueryReader<'a> {
         const MOST: usize = 32;
         let left = std::mem::take(&mut self.left);
         for (name, _) in left.into_iter().take(MOST) {
-            let name: String = name.chars().take(64).collect();
+            let name: String = name.chars().take(NAME_MAX_CHARS).collect();
             let what = if self.place == Place::Query { "query parameter" } else { "field" };
             self.refuse(&name, "UNKNOWN_FIELD", format!("unknown {what} `{name}`"));
         }
@@ -164,6 +180,14 @@ mod tests {
         }
         check("Limit=1&a/b=2", &[("/Limit", "UNKNOWN_FIELD"), ("/a~1b", "UNKNOWN_FIELD")]);
         check("=", &[("/", "UNKNOWN_FIELD")]);
-        check("%ff=1", &[("/\u{fffd}", "UNKNOWN_FIELD")]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_and_not_replaced() {
+        check("%ff=1", &[("/\u{fffd}", "ENCODING_INVALID")]);
+        check("limit=%ff", &[("/limit", "ENCODING_INVALID")]);
+        check("limit=1&hold=%c3%28&&", &[("/hold", "ENCODING_INVALID")]);
+        // The sign that stands for such bytes is a text like any other.
+        check("x=%ef%bf%bd", &[("/x", "UNKNOWN_FIELD")]);
     }
 }

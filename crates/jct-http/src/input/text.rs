@@ -14,6 +14,27 @@ pub(crate) fn printable(text: &str, max: usize) -> Result<(), String> {
     }
 }
 
+/// Whether a text is a name that people can tell from others by looking at it: printable, not blank, and without characters
+/// that are not to be seen.
+pub(crate) fn visible(text: &str, max: usize) -> Result<(), String> {
+    printable(text, max)?;
+    if text.trim() != text || text.contains(is_invisible) {
+        return Err("must not begin or end with white space, nor have a character that is not to be seen".to_owned());
+    }
+    Ok(())
+}
+
+/// Marks of direction, joiners, fillers and other characters that take no place, or only that of a blank.
+const fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// The `Idempotency-Key` header.
 pub(crate) fn idempotency_key(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     let mut values = request.headers().get_all("idempotency-key");

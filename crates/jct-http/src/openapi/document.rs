@@ -8,8 +8,11 @@ use super::cwom;
 use crate::HttpOptions;
 use crate::problem::ErrorCode;
 use crate::routes::Document;
+use crate::routes::controls::ControlsDocument;
+use crate::routes::event_bus::EventsDocument;
 use crate::routes::jobs::JobsDocument;
 use crate::routes::manifests::ManifestsDocument;
+use crate::routes::webhooks::WebhooksDocument;
 
 /// Problems that any operation behind a key can answer with.
 const COMMON: [(&str, &str); 6] = [
@@ -27,6 +30,9 @@ pub fn openapi_json(options: &HttpOptions, version: &str) -> Value {
     let mut described = Document::openapi();
     described.merge(JobsDocument::openapi());
     described.merge(ManifestsDocument::openapi());
+    described.merge(ControlsDocument::openapi());
+    described.merge(EventsDocument::openapi());
+    described.merge(WebhooksDocument::openapi());
     let mut document = serde_json::to_value(described).unwrap_or_default();
     document["info"]["version"] = version.into();
     document["components"]["schemas"]["TaskSpec"] = task_spec();

@@ -65,12 +65,17 @@ error_codes! {
     TaskNotFound = "TASK_NOT_FOUND", NOT_FOUND, "not_found", "Task not found";
     JobNotFound = "JOB_NOT_FOUND", NOT_FOUND, "not_found", "Job not found";
     ManifestNotFound = "MANIFEST_NOT_FOUND", NOT_FOUND, "not_found", "Manifest not found";
+    EventNotFound = "EVENT_NOT_FOUND", NOT_FOUND, "not_found", "Event not found";
+    WebhookNotFound = "WEBHOOK_NOT_FOUND", NOT_FOUND, "not_found", "Webhook not found";
+    DeliveryNotFound = "DELIVERY_NOT_FOUND", NOT_FOUND, "not_found", "The webhook has no such delivery";
     ObjectNotFound = "OBJECT_NOT_FOUND", NOT_FOUND, "not_found", "Work object not found";
     TraceNotFound = "TRACE_NOT_FOUND", NOT_FOUND, "not_found", "Trace not found";
     ArtifactNotFound = "ARTIFACT_NOT_FOUND", NOT_FOUND, "not_found", "The job has no such artifact";
     ArtifactFileMissing = "ARTIFACT_FILE_MISSING", NOT_FOUND, "not_found", "The file of the artifact is not there";
     NoChanges = "NO_CHANGES", NOT_FOUND, "not_found", "The run changed nothing";
     NotPreserved = "NOT_PRESERVED", NOT_FOUND, "not_found", "What the run changed was not preserved";
+    AgentNotFound = "AGENT_NOT_FOUND", NOT_FOUND, "not_found", "Agent not found";
+    ControlNotFound = "CONTROL_NOT_FOUND", NOT_FOUND, "not_found", "Control not found";
     KeyNotFound = "KEY_NOT_FOUND", NOT_FOUND, "not_found", "Key not found";
     WorkerTokenNotFound = "WORKER_TOKEN_NOT_FOUND", NOT_FOUND, "not_found", "Worker token not found";
     EntityNotFound = "ENTITY_NOT_FOUND", NOT_FOUND, "not_found", "The audit log knows no such object";
@@ -79,8 +84,11 @@ error_codes! {
     RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "timeout", "The request did not arrive in time";
     IllegalTransition = "ILLEGAL_TRANSITION", CONFLICT, "conflict", "It cannot go there from where it stands";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", CONFLICT, "conflict", "The idempotency key belongs to another task";
+    EventKeyReused = "EVENT_KEY_REUSED", CONFLICT, "conflict", "Another event has this key";
+    WebhookNameTaken = "WEBHOOK_NAME_TAKEN", CONFLICT, "conflict", "A webhook of this name exists";
     HeldByWorker = "HELD_BY_WORKER", CONFLICT, "conflict", "A worker holds the task";
     HeldByOther = "HELD_BY_OTHER", CONFLICT, "conflict", "Another principal holds the task";
+    HeldByControl = "HELD_BY_CONTROL", CONFLICT, "conflict", "A control holds it";
     LeaseExpired = "LEASE_EXPIRED", CONFLICT, "conflict", "The lease of the task ran out";
     StaleFence = "STALE_FENCE", CONFLICT, "conflict", "The fence is that of an earlier lease";
     LeaseStale = "LEASE_STALE", CONFLICT, "conflict", "The lease is not alive, or not this worker's";
@@ -105,6 +113,7 @@ error_codes! {
     ArtifactQuotaExceeded = "ARTIFACT_QUOTA_EXCEEDED", PAYLOAD_TOO_LARGE, "too_large", "The artifacts of the job are larger than allowed";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
     InvalidTask = "INVALID_TASK", UNPROCESSABLE_ENTITY, "validation_error", "The task breaks the contract";
+    InvalidEvent = "INVALID_EVENT", UNPROCESSABLE_ENTITY, "validation_error", "The event breaks its contract";
     InvalidObject = "INVALID_OBJECT", UNPROCESSABLE_ENTITY, "validation_error", "The work object breaks the model";
     InvalidManifest = "INVALID_MANIFEST", UNPROCESSABLE_ENTITY, "validation_error", "The manifest breaks its contract";
     ManifestSourceUnreadable = "MANIFEST_SOURCE_UNREADABLE", UNPROCESSABLE_ENTITY, "validation_error", "There is no manifest where the job says";

@@ -124,10 +124,14 @@ impl From<ChangeError> for Problem {
             ChangeError::HeldByOther { principal } => {
                 Self::new(ErrorCode::HeldByOther, detail).with("held_by", principal)
             }
+            ChangeError::HeldByControl { id, .. } => {
+                Self::new(ErrorCode::HeldByControl, detail).with("control_id", id.to_string())
+            }
             ChangeError::LeaseExpired => Self::new(ErrorCode::LeaseExpired, detail),
             ChangeError::StaleFence { current } => {
                 Self::new(ErrorCode::StaleFence, detail).with("current_fence", current.to_string())
             }
+            ChangeError::Secret(found) => found.into(),
             ChangeError::Store(error) => error.into(),
         }
     }

@@ -86,6 +86,32 @@ impl Problem {
         problem
     }
 
+    /// Tells what is wrong with the rest of the request too, in front of what is listed here. A problem that lists nothing
+    /// is another answer, and stays as it is.
+    pub(crate) fn beside(mut self, others: Vec<Violation>) -> Self {
+        if others.is_empty() {
+            return self;
+        }
+        let inner = &mut *self.0;
+        let listed = match inner.members.get_mut("violations") {
+            Some(Value::Array(listed)) => {
+                listed.splice(0..0, others.iter().filter_map(|other| serde_json::to_value(other).ok()));
+                listed.len()
+            }
+            _ if inner.violations.is_empty() => return self,
+            _ => {
+                inner.violations.splice(0..0, others);
+                inner.violations.len()
+            }
+        };
+        inner.detail = format!("{listed} violations");
+        // Names that differ are an answer of their own only if nothing else is wrong.
+        if inner.code == ErrorCode::NameMismatch {
+            inner.code = ErrorCode::InvalidManifest;
+        }
+        self
+    }
+
     /// Adds an extension member.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.members.insert(name.to_owned(), value.into());

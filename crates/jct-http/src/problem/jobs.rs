@@ -1,5 +1,6 @@
 //! From the errors about jobs, and about workers that come over HTTP, to their codes.
 
+use jct_tower::SecretInReport;
 use jct_tower::access::{CreateTokenError, RevokeTokenError, WorkerAuthError, WorkerForbidden};
 use jct_tower::jobs::{ArtifactError, ClaimError, JobError, UploadError, WorkError};
 
@@ -78,6 +79,14 @@ impl From<JobError> for Problem {
     }
 }
 
+impl From<SecretInReport> for Problem {
+    fn from(found: SecretInReport) -> Self {
+        let (pointer, message) = (format!("/{}", found.field), found.to_string());
+        let violation = Violation { place: Place::Body, pointer, code: "RAW_SECRET", message };
+        Self::invalid(ErrorCode::InvalidRequest, vec![violation])
+    }
+}
+
 impl From<WorkError> for Problem {
     fn from(error: WorkError) -> Self {
         let detail = error.to_string();
@@ -102,6 +111,7 @@ impl From<WorkError> for Problem {
                 };
                 Self::invalid(ErrorCode::InvalidRequest, vec![violation])
             }
+            WorkError::Secret(found) => found.into(),
             WorkError::Store(error) => error.into(),
         }
     }

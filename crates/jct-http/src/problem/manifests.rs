@@ -2,7 +2,7 @@
 
 use jct_manifest::{ViolationClass, ViolationCode, Violations};
 use jct_tower::intake::EnqueueError;
-use jct_tower::jobs::intake::JobCreateError;
+use jct_tower::jobs::intake::{JobCreateError, ManifestRefusal};
 use jct_tower::manifests::{DeleteManifestError, PutManifestError, ReadManifestError};
 use serde_json::{Map, Value, json};
 
@@ -46,7 +46,8 @@ impl Problem {
 
     /// Why the fields of a run of a manifest were refused.
     pub(crate) fn of_run_request(violations: &Violations) -> Self {
-        of_violations(violations, |inside| Payload::Run.pointer(inside))
+        let listed = violations.iter().map(|violation| listed(violation, Payload::Run.pointer(&violation.pointer)));
+        refused(violations.class(), listed.collect())
     }
 
     fn of_job(error: JobCreateError, payload: Payload, may_read_policy: bool) -> Self {
@@ -70,12 +71,7 @@ impl Problem {
             JobCreateError::TimeBudgetOfTask => {
                 Self::invalid(ErrorCode::InvalidRequest, vec![not_allowed("/timeBudgetSeconds", detail)])
             }
-            JobCreateError::ManifestRequest(violations) => of_violations(&violations, |inside| payload.pointer(inside)),
-            JobCreateError::Manifest { source_kind, violations } => {
-                let document = if source_kind == "inline" { "/manifest/source/content" } else { "/manifest/source" };
-                let place = payload.pointer(document);
-                of_violations(&violations, |_| place.clone())
-            }
+            JobCreateError::Manifest(refusal) => of_manifest(&refusal, payload),
             JobCreateError::ManifestNotFound { name, hash } => {
                 let hash = hash.map(|hash| hash.to_string());
                 Self::new(ErrorCode::ManifestNotFound, detail).with("name", name.as_str()).with("hash", hash)
@@ -104,12 +100,13 @@ impl Problem {
     pub(crate) fn of_put_manifest(error: PutManifestError, document: &str) -> Self {
         let detail = error.to_string();
         match error {
-            PutManifestError::Invalid(violations) => of_violations(&violations, |_| document.to_owned()),
+            PutManifestError::Invalid { violations, is_misnamed } => {
+                let all = violations.iter().map(|violation| listed(violation, document.to_owned()));
+                let misnamed = is_misnamed.then(|| misnamed(document, "is not the name that it was put as"));
+                refused(violations.class(), all.chain(misnamed).collect())
+            }
             PutManifestError::NameMismatch { name, found } => {
-                let code = ViolationCode::NameMismatch.as_str();
-                let violation = json!({
-                    "in": "body", "pointer": document, "path": "/metadata/name", "code": code, "message": detail,
-                });
+                let violation = misnamed(document, &detail);
                 Self::new(ErrorCode::NameMismatch, detail)
                     .with("name", name.as_str())
                     .with("document_name", found.as_str())
@@ -155,27 +152,58 @@ fn not_allowed(pointer: &str, message: String) -> Violation {
     Violation { place: Place::Body, pointer: pointer.to_owned(), code: "VALUE_NOT_ALLOWED", message }
 }
 
-/// Everything that is wrong with a manifest or a request for a run. `pointer` leads into the body; `path` and `line` into
-/// the manifest, or into the payload.
-fn of_violations(violations: &Violations, place: impl Fn(&str) -> String) -> Problem {
-    let code = match violations.class() {
+/// A document that is not named after its place.
+fn misnamed(document: &str, message: &str) -> Value {
+    let code = ViolationCode::NameMismatch.as_str();
+    json!({"in": "body", "pointer": document, "path": "/metadata/name", "code": code, "message": message})
+}
+
+/// Everything that is wrong with a manifest job.
+fn of_manifest(found: &ManifestRefusal, payload: Payload) -> Problem {
+    let ManifestRefusal { json, refusal, is_inline } = found;
+    let document = payload.pointer(if *is_inline { "/manifest/source/content" } else { "/manifest/source" });
+    let of_json = json.iter().map(|violation| {
+        let jct_contract::Violation { pointer, code, message } = violation;
+        let place = payload.pointer(pointer);
+        json!({"in": "body", "pointer": place, "path": pointer, "code": code.as_str(), "message": message})
+    });
+    let of_request = refusal.request.iter().map(|violation| listed(violation, payload.pointer(&violation.pointer)));
+    let of_document = refusal.document.iter().map(|violation| listed(violation, document.clone()));
+    let class = match refusal.class() {
+        ViolationClass::Mismatch if !json.is_empty() => ViolationClass::Invalid,
+        class => class,
+    };
+    refused(class, of_json.chain(of_request).chain(of_document).collect())
+}
+
+fn refused(class: ViolationClass, listed: Vec<Value>) -> Problem {
+    let code = match class {
         ViolationClass::Malformed => ErrorCode::MalformedManifest,
         ViolationClass::Mismatch => ErrorCode::NameMismatch,
         ViolationClass::Invalid => ErrorCode::InvalidManifest,
     };
-    let detail = match violations.as_slice() {
-        [one] => one.to_string(),
+    let detail = match listed.as_slice() {
+        [one] => told(one),
         more => format!("{} violations", more.len()),
     };
-    let listed: Vec<Value> = violations.iter().map(|violation| listed(violation, &place)).collect();
     Problem::new(code, detail).with("violations", listed)
 }
 
-fn listed(violation: &jct_manifest::Violation, place: impl Fn(&str) -> String) -> Value {
+/// The only violation there is, in one sentence.
+fn told(violation: &Value) -> String {
+    let text = |name: &str| violation.get(name).and_then(Value::as_str).unwrap_or_default();
+    let path = if text("path").is_empty() { "the document" } else { text("path") };
+    let line = violation.get("line").map(|line| format!(" (line {line})")).unwrap_or_default();
+    format!("{path}{line}: {}", text("message"))
+}
+
+/// A violation whose place in the body is `pointer`. `path` and `line` lead into the manifest; `path` of what is wrong with
+/// the request leads into the payload.
+fn listed(violation: &jct_manifest::Violation, pointer: String) -> Value {
     let mut members = Map::new();
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("in", "body".into());
-    put("pointer", place(&violation.pointer).into());
+    put("pointer", pointer.into());
     put("path", violation.pointer.as_str().into());
     if let Some(line) = violation.line {
         put("line", line.into());

@@ -1,15 +1,21 @@
 //! Documents: the OpenAPI document (behind a key), the static shell that shows it, and a page per error code.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
+use url::Url;
 use utoipa_swagger_ui::Config;
 
 use crate::auth::{Access, TasksRead};
+use crate::edge::Edge;
 use crate::input::QueryReader;
+use crate::openapi::gpt_document;
 use crate::problem::{ErrorCode, Problem};
+use crate::wire::json;
 
 /// The shell shows what this server says, and loads nothing from elsewhere.
 const SHELL_POLICY: &str =
@@ -40,6 +46,50 @@ pub(crate) async fn openapi(
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
     Ok(HttpResponse::Ok().content_type("application/json").body(documents.openapi.clone()))
+}
+
+/// The part of this document that a GPT's action takes: three operations and what they need.
+#[utoipa::path(get, path = "/openapi-gpt.json", operation_id = "openapiGpt", tag = "system", security(("bearer" = ["tasks:read"])),
+    params(("server" = Option<String>, Query, description = "Where the tower is reached: an `http` or `https` address; as configured if absent.")),
+    responses((status = 200, description = "The OpenAPI document.", body = Object))
+)]
+pub(crate) async fn openapi_gpt(
+    _access: Access<TasksRead>,
+    documents: web::Data<Documents>,
+    edge: web::Data<Edge>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = QueryReader::of(&request);
+    let asked: Option<ServerUrl> = query.value("server");
+    query.finish()?;
+    let known = asked.map(|server| server.0).or_else(|| edge.options.base_url.clone());
+    let server = known.ok_or_else(|| {
+        let detail = "where the tower is reached is not known: send `?server=` or set JCT_API_BASE_URL";
+        Problem::new(ErrorCode::InvalidRequest, detail)
+    })?;
+    let whole = serde_json::from_slice(&documents.openapi).map_err(Problem::internal)?;
+    json(StatusCode::OK, &gpt_document(&whole, &server))
+}
+
+/// Where a server is reached, as others may be told.
+struct ServerUrl(String);
+
+impl FromStr for ServerUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_plain = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        let url = Url::parse(text).ok().filter(is_plain);
+        let url = url.ok_or("a server is an `http` or `https` address without credentials, query and fragment")?;
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
 }
 
 pub(crate) async fn redirect() -> HttpResponse {

@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, Resource, Route};
 use utoipa::OpenApi;
 
 use super::{
-    attempts, audit, batch, change, cwom, docs, enqueue, events, explain, jobs, keys, list, manifests, queue, reviews,
-    runs, system, task, trace, trace_file,
+    attempts, audit, batch, change, controls, cwom, docs, enqueue, event_bus, events, explain, jobs, keys, list,
+    manifests, mcp, queue, reviews, runs, system, task, trace, trace_file, webhooks,
 };
 use crate::problem::{ErrorCode, Problem};
 
@@ -25,6 +25,7 @@ use crate::problem::{ErrorCode, Problem};
         system::metrics,
         system::workers,
         docs::openapi,
+        docs::openapi_gpt,
         enqueue::enqueue_task,
         batch::enqueue_batch,
         list::list_tasks,
@@ -64,6 +65,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(reading("/metrics").route(read().to(system::metrics)))
         .service(reading("/workers").route(read().to(system::workers)))
         .service(reading("/openapi.json").route(read().to(docs::openapi)))
+        .service(reading("/openapi-gpt.json").route(read().to(docs::openapi_gpt)))
         .service(reading("/docs").route(read().to(docs::redirect)))
         .service(reading("/docs/errors/{code}").route(read().to(docs::error_page)))
         .service(reading("/docs/{file:.*}").route(read().to(docs::shell)))
@@ -95,9 +97,13 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(reading("/audit/checkpoints").route(read().to(audit::audit_checkpoints)))
         .service(reading("/audit/{entity_kind}/{entity_id}").route(read().to(audit::audit_chain)))
         .service(reading("/audit/{entity_kind}/{entity_id}/state").route(read().to(audit::audit_state)))
+        .service(resource("/mcp", "POST").route(web::post().to(mcp::answer)))
         .configure(cwom::configure)
         .configure(jobs::configure)
         .configure(manifests::configure)
+        .configure(controls::configure)
+        .configure(event_bus::configure)
+        .configure(webhooks::configure)
         .default_service(web::to(unknown_path));
 }
 

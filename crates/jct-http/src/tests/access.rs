@@ -40,6 +40,7 @@ fn concrete(path: &str) -> String {
     path.replace("{id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{job_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{artifact_id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{delivery_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{token_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{task_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{entity_kind}", "task")

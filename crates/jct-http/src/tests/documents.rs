@@ -80,3 +80,31 @@ fn the_walk_through_shows_every_operation() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_part_for_a_gpt_names_the_server_that_was_asked_for() {
+    let app = TestApp::keyed().await;
+    let headers = [("authorization", "Bearer operator-key")];
+    let get = async |query: &str| app.call(Method::GET, &format!("/openapi-gpt.json{query}"), &headers, None).await;
+    app.get("/openapi-gpt.json?server=https://a.example").await.problem("UNAUTHORIZED");
+    get("").await.problem("INVALID_REQUEST");
+    let document = get("?server=https://tower.example/").await.json();
+    assert_eq!(document["servers"][0]["url"], "https://tower.example");
+    assert_eq!(document["info"]["title"], "DevOps Control Tower - Task API");
+    for bad in [
+        "ftp://x",
+        "javascript:alert(1)",
+        "tower.example",
+        "http://",
+        "https://a:b@x",
+        "https://x?y=1",
+        "https://x%23f",
+        "",
+    ] {
+        get(&format!("?server={bad}")).await.problem("INVALID_REQUEST");
+    }
+    let options = HttpOptions { base_url: Some("https://known.example".to_owned()), ..HttpOptions::default() };
+    let app = TestApp::with(options, jct_tower::TowerOptions::default()).await;
+    let document = app.get("/openapi-gpt.json").await.json();
+    assert_eq!(document["servers"][0]["url"], "https://known.example");
+}

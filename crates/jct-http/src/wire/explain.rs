@@ -1,6 +1,6 @@
 //! "Why is this task not running?"
 
-use jct_contract::{CapabilitySet, IsolationLevel, RunId, TaskId, Timestamp};
+use jct_contract::{CapabilitySet, ControlId, IsolationLevel, RunId, TaskId, Timestamp};
 use jct_lifecycle::{ReasonCode, TaskStatus};
 use jct_store::model::Pause;
 use jct_tower::tasks::{Blocker, Explanation};
@@ -70,6 +70,24 @@ enum BlockerBody<'a> {
         reason: &'a str,
         #[schema(value_type = String, format = DateTime)]
         since: Timestamp,
+    },
+    HeldByControl {
+        #[schema(value_type = String, format = "uuid")]
+        control_id: ControlId,
+        /// What the control is about.
+        #[schema(example = "repo myorg/app")]
+        scope: String,
+        /// `hold` or `kill`.
+        mode: &'static str,
+        by: &'a str,
+        reason: &'a str,
+        #[schema(value_type = String, format = DateTime)]
+        since: Timestamp,
+    },
+    AgentFull {
+        agent: &'a str,
+        /// The most tasks that the agent may run at once.
+        limit: u32,
     },
     NotDue {
         #[schema(value_type = String, format = DateTime)]
@@ -148,6 +166,15 @@ impl<'a> BlockerBody<'a> {
     fn of(blocker: &'a Blocker) -> Self {
         match blocker {
             Blocker::QueuePaused(Pause { by, reason, at }) => Self::QueuePaused { by, reason, since: *at },
+            Blocker::HeldByControl(control) => Self::HeldByControl {
+                control_id: control.id,
+                scope: control.scope.to_string(),
+                mode: control.mode.as_str(),
+                by: control.by.name(),
+                reason: &control.reason,
+                since: control.created_at,
+            },
+            Blocker::AgentFull { agent, limit } => Self::AgentFull { agent, limit: *limit },
             Blocker::NotDue { until } => Self::NotDue { until: *until },
             Blocker::BackingOff { until, last_reason } => Self::BackingOff { until: *until, last_reason: *last_reason },
             Blocker::NoWorker { executor, needs, workers } => Self::NoWorker { executor, needs, workers: *workers },
@@ -163,6 +190,10 @@ impl<'a> BlockerBody<'a> {
     fn sentence(&self) -> String {
         match self {
             Self::QueuePaused { by, reason, since } => format!("{by} paused the queue at {since}: {reason}"),
+            Self::HeldByControl { control_id, scope, mode, by, reason, since } => {
+                format!("{by} set control {control_id} ({mode} {scope}) at {since}: {reason}")
+            }
+            Self::AgentFull { agent, limit } => format!("agent `{agent}` runs {limit} tasks, as many as it may"),
             Self::NotDue { until } => format!("it is not due before {until}"),
             Self::BackingOff { until, last_reason } => {
                 format!("it backs off until {until} after an attempt that ended with {last_reason}")

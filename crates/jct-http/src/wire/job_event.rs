@@ -78,7 +78,7 @@ fn told(kind: EventKind, mut body: Map<String, Value>) -> Told {
         }
         EventKind::Artifact => {
             let message = format!("artifact `{}` kept", text(&body, "name").unwrap_or_default());
-            Told { level: EventLevel::Info, message, payload: Some(body.into()) }
+            Told { level: EventLevel::Info, message, payload: Some(artifact(body).into()) }
         }
         EventKind::Log => {
             let message = text(&body, "line").unwrap_or_default().to_owned();
@@ -88,8 +88,18 @@ fn told(kind: EventKind, mut body: Map<String, Value>) -> Told {
     }
 }
 
+/// A file, in the words of artifacts.
+fn artifact(body: Map<String, Value>) -> Map<String, Value> {
+    let named = body.into_iter().map(|(name, value)| match name.as_str() {
+        "artifact_id" => ("id".to_owned(), value),
+        "size_bytes" => ("sizeBytes".to_owned(), value),
+        _ => (name, value),
+    });
+    named.collect()
+}
+
 /// A change of status, in the words of jobs.
-fn status(body: Map<String, Value>) -> Told {
+fn status(mut body: Map<String, Value>) -> Told {
     let reason = text(&body, "reason").and_then(|reason| reason.parse::<ReasonCode>().ok());
     let status = text(&body, "status").and_then(|status| status.parse::<TaskStatus>().ok());
     let status = status.map(|status| JobStatus::of(status, reason));
@@ -104,6 +114,9 @@ fn status(body: Map<String, Value>) -> Told {
         message = format!("{message}: {error}");
     } else if let Some(reason) = reason.filter(|_| level != EventLevel::Info) {
         message = format!("{message}: {reason}");
+    }
+    if let Some(status) = status {
+        body.insert("status".to_owned(), status.as_str().into());
     }
     Told { level, message, payload: Some(body.into()) }
 }
@@ -133,9 +146,14 @@ mod tests {
         let body = r#"{"status":"queued","reason":"LEASE_LOST"}"#;
         check(Status, body, ("warn", "job queued: LEASE_LOST", Some(body)));
         let body = r#"{"status":"completed","reason":"COMPLETED"}"#;
-        check(Status, body, ("info", "job succeeded", Some(body)));
+        let told = r#"{"status":"succeeded","reason":"COMPLETED"}"#;
+        check(Status, body, ("info", "job succeeded", Some(told)));
+        check(Status, r#"{"status":"pending"}"#, ("info", "job queued", Some(r#"{"status":"queued"}"#)));
+        let body = r#"{"status":"failed","reason":"INVALID_INPUT"}"#;
+        check(Status, body, ("error", "job failed: INVALID_INPUT", Some(body)));
         let body = r#"{"status":"failed","reason":"RETRIES_EXHAUSTED","error":"no luck"}"#;
-        check(Status, body, ("error", "job dead_letter: no luck", Some(body)));
+        let told = r#"{"status":"dead_letter","reason":"RETRIES_EXHAUSTED","error":"no luck"}"#;
+        check(Status, body, ("error", "job dead_letter: no luck", Some(told)));
         check(
             Message,
             r#"{"level":"warn","message":"slow","payload":{"ms":7}}"#,
@@ -144,8 +162,9 @@ mod tests {
         check(Message, r#"{"level":"?","message":"x"}"#, ("info", "x", None));
         check(Progress, r#"{"percent":40,"message":"reading"}"#, ("info", "reading", Some(r#"{"percent":40}"#)));
         check(Progress, r#"{"percent":40}"#, ("info", "40 %", Some(r#"{"percent":40}"#)));
-        let body = r#"{"name":"a.txt","size_bytes":3}"#;
-        check(Artifact, body, ("info", "artifact `a.txt` kept", Some(body)));
+        let body = r#"{"artifact_id":"x","name":"a.txt","size_bytes":3}"#;
+        let told = r#"{"id":"x","name":"a.txt","sizeBytes":3}"#;
+        check(Artifact, body, ("info", "artifact `a.txt` kept", Some(told)));
         check(Log, r#"{"stream":"stdout","line":"hello"}"#, ("info", "hello", Some(r#"{"stream":"stdout"}"#)));
         check(Log, "[]", ("info", "", Some("{}")));
     }

@@ -159,6 +159,7 @@ impl<'a> ArtifactBody<'a> {
             task_id,
             attempt,
             worker_id: _,
+            principal: _,
             name,
             content_type,
             size_bytes,

@@ -3,8 +3,10 @@
 mod answer;
 mod attempt;
 mod audit;
+mod control;
 mod cwom;
 mod enqueue;
+mod event;
 mod explain;
 mod health;
 mod job;
@@ -19,12 +21,18 @@ mod review;
 mod run;
 mod task;
 mod trace;
+mod webhook;
 
 pub(crate) use answer::{json, no_content};
 pub(crate) use attempt::AttemptBody;
 pub(crate) use audit::{EntryBody, SealsBody, StateBody};
+pub(crate) use control::{AgentBody, ControlBody, DoneBody};
 pub(crate) use cwom::{created, object, objects, unchanged};
 pub(crate) use enqueue::{BatchItemBody, ChangeBody, EnqueueBody, change_body, enqueue_response};
+pub(crate) use event::{
+    EventBody, PostedBody, PostedEventsBody, batch_of_cloud_events, cloud_event, cloud_events, event_posted,
+    events_posted,
+};
 pub(crate) use explain::ExplanationBody;
 pub(crate) use health::{HealthBody, HealthzBody, VersionBody};
 pub(crate) use job::{ClaimedBody, OperatorJobBody};
@@ -41,3 +49,4 @@ pub(crate) use review::{PendingReviewBody, reviewed};
 pub(crate) use run::{PushedBody, RunViewBody};
 pub(crate) use task::{TaskBody, raw};
 pub(crate) use trace::TraceBody;
+pub(crate) use webhook::{DeliveryBody, MadeWebhookBody, WebhookBody};

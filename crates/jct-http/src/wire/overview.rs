@@ -5,8 +5,9 @@ use std::time::Duration;
 use jct_contract::{CapabilitySet, IsolationLevel, Timestamp, WorkerId};
 use jct_lifecycle::TaskStatus;
 use jct_store::model::{Pause, QueueStatus, WorkerRecord};
+use jct_tower::agents::AgentView;
 use jct_tower::queue::PauseChange;
-use jct_tower::status::Overview;
+use jct_tower::status::{Overview, ServiceView};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -23,6 +24,47 @@ pub(crate) struct OverviewBody<'a> {
     database: DatabaseBody,
     queue: QueueBody<'a>,
     workers: Vec<WorkerBody<'a>>,
+    orchestrator: OrchestratorBody,
+    agents: Vec<AgentGlanceBody<'a>>,
+}
+
+/// What this process does beside answering.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Orchestrator)]
+struct OrchestratorBody {
+    /// Its background services; a worker process beside it has its own.
+    services: Vec<ServiceBody>,
+}
+
+/// A background service.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Service)]
+struct ServiceBody {
+    #[schema(example = "reaper")]
+    name: &'static str,
+    /// `running`, `failing` or `ended`.
+    status: &'static str,
+    /// When its last good turn ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_turn_at: Option<Timestamp>,
+    /// The log has the cause.
+    last_error: Option<&'static str>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_error_at: Option<Timestamp>,
+}
+
+/// An agent at a glance; `GET /agents` says more.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentGlance)]
+struct AgentGlanceBody<'a> {
+    name: &'a str,
+    /// `worker`, `executor` or `adapter`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// `running`, `draining`, `stopped` or `offline`.
+    status: &'static str,
+    running_tasks: u32,
+    max_concurrent_tasks: Option<u32>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,6 +114,8 @@ pub(crate) struct WorkerBody<'a> {
     /// What it offers to jobs.
     #[schema(value_type = Vec<String>)]
     capabilities: &'a CapabilitySet,
+    /// The adapters of agents that it has.
+    adapters: &'a [String],
     slots: u32,
     running: u32,
     #[schema(value_type = String, format = DateTime)]
@@ -109,6 +153,28 @@ impl<'a> OverviewBody<'a> {
             database: DatabaseBody { engine: overview.engine.as_str() },
             queue,
             workers: overview.workers.iter().map(WorkerBody::of).collect(),
+            orchestrator: OrchestratorBody { services: overview.services.iter().map(ServiceBody::of).collect() },
+            agents: overview.agents.iter().map(AgentGlanceBody::of).collect(),
+        }
+    }
+}
+
+impl ServiceBody {
+    fn of(service: &ServiceView) -> Self {
+        let ServiceView { name, status, last_turn_at, last_error } = service;
+        let (last_error, last_error_at) = last_error.map_or((None, None), |(error, at)| (Some(error), Some(at)));
+        Self { name, status: status.as_str(), last_turn_at: *last_turn_at, last_error, last_error_at }
+    }
+}
+
+impl<'a> AgentGlanceBody<'a> {
+    fn of(agent: &'a AgentView) -> Self {
+        Self {
+            name: &agent.record.name,
+            kind: agent.record.kind.as_str(),
+            status: agent.status.as_str(),
+            running_tasks: agent.record.running,
+            max_concurrent_tasks: agent.record.max_concurrent_tasks,
         }
     }
 }
@@ -129,6 +195,7 @@ impl<'a> WorkerBody<'a> {
             executors,
             takes_any,
             capabilities,
+            adapters,
             slots,
             running,
             started_at,
@@ -143,6 +210,7 @@ impl<'a> WorkerBody<'a> {
             executors,
             takes_any: *takes_any,
             capabilities,
+            adapters,
             slots: *slots,
             running: *running,
             started_at: *started_at,

@@ -81,7 +81,7 @@ fn token_request(bytes: &[u8]) -> Result<WorkerTokenRequest, Problem> {
     let mut body = ObjectReader::of(&document);
     body.require(&["workerId"]);
     let request = WorkerTokenRequest {
-        worker_name: body.line("workerId", WORKER_ID_MAX_CHARS).unwrap_or_default(),
+        worker_name: body.visible("workerId", WORKER_ID_MAX_CHARS).unwrap_or_default(),
         description: body.line("description", DESCRIPTION_MAX_CHARS),
         types: some::<JobType>(&mut body, "allowedJobTypes"),
         repositories: some::<RepoPrefix>(&mut body, "allowedRepositories"),

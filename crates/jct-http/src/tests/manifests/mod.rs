@@ -1,8 +1,10 @@
 //! The registry of manifests and the runs of manifests, as a client sees them.
 
+mod at_once;
 mod audited;
 mod hostile;
 mod put;
+mod redaction;
 mod registry;
 mod run;
 mod sources;

@@ -83,6 +83,26 @@ async fn if_match_keeps_the_slower_one_from_overwriting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn if_none_match_keeps_what_is_there() {
+    let app = TestApp::new().await;
+    let name = "fresh";
+    let only_new = [("if-none-match", "*")];
+    assert_eq!(put_with(&app, name, &small(name, "one"), &only_new).await.status, 201);
+    let tag = app.get(&path(name)).await.header("etag").unwrap().to_owned();
+    for content in [small(name, "two"), small(name, "one")] {
+        let there = put_with(&app, name, &content, &only_new).await;
+        assert_eq!((there.status, &there.problem("STALE_VERSION")["current_etag"]), (412, &json!(tag)));
+    }
+    assert_eq!(app.get(&path(name)).await.json()["version"], 1);
+    for headers in [[("if-none-match", tag.as_str()), ("x-none", "")], [("if-none-match", "*"), ("if-match", "*")]] {
+        let problem = put_with(&app, name, &small(name, "two"), &headers).await.problem("INVALID_REQUEST");
+        assert_eq!(problem["violations"][0]["pointer"], "/If-None-Match");
+    }
+    assert_eq!(super::support::delete(&app, name).await.status, 204);
+    assert_eq!(put_with(&app, name, &small(name, "two"), &only_new).await.status, 201, "a deleted name is free");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_at_once_one_wins_and_nobody_sees_a_failure() {
     let app = TestApp::new().await;
     let name = "contended";

@@ -1,0 +1,8 @@
+//! Events: handed in, read, redriven.
+
+mod post;
+mod read;
+mod schemas;
+mod table;
+
+pub(crate) use table::{EventsDocument, configure};
