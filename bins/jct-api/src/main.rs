@@ -14,7 +14,7 @@ use jct_http::{AppState, bind, check_exposure};
 use jct_store::Store;
 use jct_tower::Tower;
 use jct_tower::work::Reaper;
-use jct_wiring::{http_options, retry_policy};
+use jct_wiring::{event_services, http_options, retry_policy};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[tokio::main]
@@ -47,13 +47,17 @@ async fn serve(config: &Config, store: Store, shutdown: impl Future<Output = ()>
     let tower = Tower::new(store, wiring::tower_options(config)?);
     let keyed = tower.authenticator().is_keyed().await.context("failed to read the keys")?;
     check_exposure(config.api.host, keyed, config.api.allow_unauthenticated)?;
-    let sealer = wiring::sealer(config, &sealed).await?;
+    let services = tower.services();
+    let reaper = reaper.reporting(services.register("reaper"));
+    let sealer = wiring::sealer(config, &sealed).await?.reporting(services.register("audit_sealer"));
+    let events = event_services(config, &sealed).context("failed to prepare what is sent to webhooks")?;
     let server = bind(http_options(config), AppState::new(tower, env!("CARGO_PKG_VERSION")))?;
     // Leases of executors outside the tower must end even while no worker lives.
     let served = tokio::select! {
         served = server.serve(shutdown) => Ok(served?),
         never = reaper.run() => match never {},
         never = sealer.run() => match never {},
+        never = Box::pin(events.run()) => match never {},
     };
     sealer.seal_at_end().await;
     served

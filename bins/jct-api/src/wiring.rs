@@ -11,7 +11,8 @@ use jct_tower::access::Grant;
 use jct_tower::audit::Sealer;
 use jct_trace::TraceRoot;
 use jct_wiring::{
-    database_url, job_options, manifest_options, publisher, repo_sources, review_options, sealer_options, store_options,
+    database_url, event_options, job_options, manifest_options, publisher, repo_sources, review_options,
+    sealer_options, store_options,
 };
 
 /// Opens the configured database.
@@ -38,6 +39,7 @@ pub(crate) fn tower_options(config: &Config) -> Result<TowerOptions> {
         publisher: publisher(config, repo_sources(config)?).context("failed to prepare the repository cache")?,
         jobs: job_options(config),
         manifests: manifest_options(config, repo_sources(config)?).context("failed to prepare the repository cache")?,
+        events: event_options(config),
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     })

@@ -37,16 +37,16 @@ async fn run(args: &Args) -> Result<()> {
     jct_config::logging::init(&config.log)?;
     // Signals count from here, even if opening the database takes its time.
     let shutdown = shutdown_on_signals()?;
-    let Working { executors, proving, workshop } = working(&config, repo_sources(&config)?)?;
-    let options = worker_options(&config)?
+    let working = working(&config, repo_sources(&config)?)?;
+    let options = worker_options(&config, &working)?
         .with_mode(args.mode())
-        .with_isolation(workshop.sandbox().level())
         .with_component(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     let traces = TraceRoot::open(config.trace.root.as_path()).context("failed to open the trace root")?;
     let url = database_url(&config)?;
     let store = Store::open(&url, store_options(&config)).await.context("failed to open the database")?;
     let sealer = SealerHandle::start(traces.clone());
 
+    let Working { executors, proving, workshop, .. } = working;
     let worker = Worker::new(options, Arc::new(store.clone()), executors, traces, sealer)
         .with_proving(proving)
         .with_workshop(workshop);

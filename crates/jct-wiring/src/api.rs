@@ -23,6 +23,7 @@ pub fn http_options(config: &Config) -> HttpOptions {
         keep_alive: Duration::from_secs(api.keep_alive_seconds),
         shutdown_grace: Duration::from_secs(api.shutdown_grace_seconds),
         workers: size(api.workers.into()),
+        base_url: api.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
     }
 }
 

@@ -12,13 +12,14 @@ use jct_cwom::Verdict;
 use jct_evidence::scan::Scanner;
 use jct_exec::executor::RegistryError;
 use jct_exec::git::GitError;
-use jct_exec::sandbox::{Launcher, Sandbox, SandboxUnavailable};
+use jct_exec::sandbox::{IsolationLevel, Launcher, Sandbox, SandboxUnavailable};
 use jct_exec::{CommandExecutor, Executor, Executors, RepoSources, SurveyExecutor, Workshop};
 use jct_ingest::ManifestExecutor;
 use jct_prover::{Prover, ProverOptions};
 use jct_runner::Proving;
-use jct_store::model::ReviewRule;
+use jct_store::model::{NewAgent, ReviewRule};
 
+use crate::agents::{adapter_agent, registered};
 use crate::manifests::ingest_options;
 use crate::sandbox::sandbox_options;
 use crate::sources::repo_cache;
@@ -63,11 +64,24 @@ pub enum ExecutorsError {
     Registry(#[source] RegistryError),
 }
 
+/// An executor that is not offered here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name.
+    pub executor: &'static str,
+    /// Why, for people.
+    pub reason: String,
+}
+
 /// What the configured worker works with.
 #[derive(Debug)]
 pub struct Working {
     /// What it can run.
     pub executors: Executors,
+    /// Executors that it would have, but for what they need and this machine does not give.
+    pub left_out: Vec<LeftOut>,
+    /// What registers with the worker: these executors, and the adapters of the one for coding agents.
+    pub agents: Vec<NewAgent>,
     /// Who proves what was run.
     pub proving: Proving,
     /// What all of it shares.
@@ -94,7 +108,11 @@ fn working_in(sandbox: Sandbox, config: &Config, sources: RepoSources) -> Result
     let workshop = Arc::new(workshop);
     let adapters = adapters(config)?;
     let proving = proving(config, &adapters, &workshop);
-    Ok(Working { executors: executors(config, adapters, &workshop)?, proving, workshop })
+    let left_out: Vec<_> = agents_left_out(config, &adapters, workshop.sandbox().level()).into_iter().collect();
+    let known: Vec<NewAgent> = adapters.iter().filter_map(|adapter| adapter_agent(config, adapter)).collect();
+    let executors = executors(config, adapters, &workshop, &left_out)?;
+    let agents = registered(&executors, known);
+    Ok(Working { executors, agents, left_out, proving, workshop })
 }
 
 /// Becomes what runs inside the sandbox, if that is what this process was started for; comes back at once otherwise.
@@ -104,7 +122,30 @@ pub fn main_if_asked() {
     jct_agent::main_if_asked();
 }
 
-fn executors(config: &Config, adapters: Adapters, workshop: &Arc<Workshop>) -> Result<Executors, ExecutorsError> {
+/// Agents behind the broker need a network namespace of their own. Where there is none, and the operator has enabled such
+/// agents and no others, a task for an agent is better left to another worker than taken and failed.
+fn agents_left_out(config: &Config, adapters: &Adapters, level: IsolationLevel) -> Option<LeftOut> {
+    let enabled = &config.agents.enabled;
+    let brokered: Vec<_> = adapters
+        .iter()
+        .filter(|adapter| matches!(adapter.network(), Network::Broker(_)))
+        .map(|adapter| adapter.name())
+        .filter(|name| enabled.iter().any(|enabled| enabled.as_str() == *name))
+        .collect();
+    let others = adapters.iter().any(|adapter| matches!(adapter.network(), Network::None));
+    if level >= IsolationLevel::L3 || brokered.is_empty() || others {
+        return None;
+    }
+    let reason = format!("{} need isolation L3 for the broker, and this worker gives {level}", brokered.join(", "));
+    Some(LeftOut { executor: AgentExecutor::NAME, reason })
+}
+
+fn executors(
+    config: &Config,
+    adapters: Adapters,
+    workshop: &Arc<Workshop>,
+    left_out: &[LeftOut],
+) -> Result<Executors, ExecutorsError> {
     let inside = InsideProgram::current_exe().map_err(ExecutorsError::Inside)?;
     let survey = SurveyExecutor::new(Arc::clone(workshop.cache())).confined(workshop.sandbox().clone());
     let manifest = ManifestExecutor::new(ingest_options(config), Arc::clone(workshop.cache()));
@@ -120,9 +161,13 @@ fn executors(config: &Config, adapters: Adapters, workshop: &Arc<Workshop>) -> R
         let known: Vec<_> = all.iter().map(|executor| executor.name()).collect();
         return Err(ExecutorsError::Unknown { name: unknown.as_str().to_owned(), known: known.join(", ") });
     }
+    for LeftOut { executor, reason } in left_out {
+        log::warn!(executor = executor, reason = reason.as_str(); "an executor is not offered here");
+    }
     let offered = all
         .into_iter()
-        .filter(|executor| names.is_empty() || names.iter().any(|name| name.as_str() == executor.name()));
+        .filter(|executor| names.is_empty() || names.iter().any(|name| name.as_str() == executor.name()))
+        .filter(|executor| left_out.iter().all(|left_out| left_out.executor != executor.name()));
     Executors::new(offered).map_err(ExecutorsError::Registry)
 }
 
@@ -217,6 +262,38 @@ mod tests {
         check(&[("worker.executors", "survey")], Ok(&["survey"]));
         let known = "there is no executor `nobody`; known are agent, command, manifest, script, survey";
         check(&[("worker.executors", "survey,nobody")], Err(known));
+    }
+
+    /// What a worker at L0 offers with this configuration of agents, and whether it takes any task.
+    #[track_caller]
+    fn offers(overrides: &[(&str, &str)], expect: &str, any_task: bool) {
+        let (config, _folder) = config(overrides);
+        let working = unconfined(&config).unwrap();
+        let names: Vec<_> = working.executors.names().collect();
+        assert_eq!(names.join(", "), expect, "{overrides:?}");
+        let filter = crate::worker::claim_filter(&config, &working);
+        assert_eq!(filter.any_task, any_task, "{overrides:?}");
+        assert_eq!(filter.capabilities.contains(&"agent".parse().unwrap()), names.contains(&"agent"), "{overrides:?}");
+        let reasons: Vec<_> = working.left_out.iter().map(|left_out| left_out.reason.as_str()).collect();
+        assert!(names.contains(&"agent") || reasons.concat().contains("need isolation L3"), "{reasons:?}");
+        assert!(crate::worker_options(&config, &working).is_ok());
+    }
+
+    #[test]
+    fn agents_behind_the_broker_are_offered_where_they_can_run() {
+        let all = "agent, command, manifest, script, survey";
+        offers(&[], all, true);
+        // No broker can be had at L0.
+        offers(&[("agents.enabled", "codex,gemini")], "command, manifest, script, survey", false);
+        offers(&[("agents.enabled", "codex"), ("worker.executors", "agent,survey")], "survey", false);
+        // What is never run anywhere is no reason to leave others out.
+        offers(&[("agents.enabled", "jules")], all, true);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let own = "[agent.local]\ntitle = \"Local\"\nprogram = \"local\"\nprompt = \"stdin\"\nmode = \"writing\"\n\
+                   output = { format = \"text\" }\nnetwork = { kind = \"none\" }\n";
+        std::fs::write(file.path(), own).unwrap();
+        let path = file.path().display().to_string();
+        offers(&[("agents.enabled", "codex"), ("agents.file", path.as_str())], all, true);
     }
 
     #[test]

@@ -1,15 +1,9 @@
 //! Runs of manifests: what they may reach, and what a worker offers because of it.
 
-use jct_agent::{AgentExecutor, ScriptExecutor};
 use jct_config::Config;
 use jct_contract::{Capability, CapabilitySet};
-use jct_exec::{CommandExecutor, SurveyExecutor};
 use jct_ingest::{Endpoint, IngestOptions, ManifestExecutor, offered};
 use jct_manifest::document::EmbeddingsProvider;
-
-/// Every executor that there is.
-const EXECUTORS: [&str; 5] =
-    [AgentExecutor::NAME, CommandExecutor::NAME, ManifestExecutor::NAME, ScriptExecutor::NAME, SurveyExecutor::NAME];
 
 /// What runs of manifests may reach.
 #[must_use]
@@ -41,14 +35,11 @@ fn provider(config: &Config) -> EmbeddingsProvider {
     }
 }
 
-/// What the configured worker offers: its executors by name, and whatever runs of manifests can reach if it has the
-/// executor for them.
+/// What a worker with these executors offers: their names, and whatever runs of manifests can reach if the executor for
+/// them is among them.
 #[must_use]
-pub(crate) fn worker_capabilities(config: &Config) -> CapabilitySet {
-    let named = &config.worker.executors;
-    let all = EXECUTORS.into_iter().filter_map(|name| name.parse::<Capability>().ok());
-    let executors: CapabilitySet =
-        if named.is_empty() { all.collect() } else { named.iter().map(Capability::from).collect() };
+pub(crate) fn worker_capabilities<'n>(config: &Config, executors: impl Iterator<Item = &'n str>) -> CapabilitySet {
+    let executors: CapabilitySet = executors.filter_map(|name| name.parse::<Capability>().ok()).collect();
     let runs_manifests = executors.iter().any(|executor| executor.as_str() == ManifestExecutor::NAME);
     let manifests = if runs_manifests { offered(&ingest_options(config)) } else { CapabilitySet::default() };
     executors.iter().chain(manifests.iter()).cloned().collect()
@@ -66,17 +57,17 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(overrides: &[(&str, &str)], expect: &str) {
-        assert_eq!(worker_capabilities(&config(overrides)).to_string(), expect);
+    fn check(executors: &[&str], overrides: &[(&str, &str)], expect: &str) {
+        assert_eq!(worker_capabilities(&config(overrides), executors.iter().copied()).to_string(), expect);
     }
 
     #[test]
     fn a_worker_offers_what_it_can_reach() {
-        check(&[], "agent, command, manifest, script, survey, qdrant, pgvector");
-        check(&[("worker.executors", "survey")], "survey");
+        check(&["command", "manifest"], &[], "command, manifest, qdrant, pgvector");
+        check(&["survey"], &[], "survey");
         check(
+            &["manifest"],
             &[
-                ("worker.executors", "manifest"),
                 ("manifests.local_roots", "/srv/documents"),
                 ("manifests.embeddings_url", "http://127.0.0.1:11434/v1"),
                 ("manifests.embeddings_provider", "ollama"),

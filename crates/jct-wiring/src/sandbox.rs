@@ -15,6 +15,7 @@ pub fn sandbox_options(config: &Config, launcher: Launcher) -> SandboxOptions {
         file_bytes: sandbox.file_bytes,
         disk_bytes: sandbox.disk_bytes,
         open_files: sandbox.open_files,
+        output_bytes: sandbox.output_bytes,
         ..Limits::default()
     };
     SandboxOptions {
@@ -57,5 +58,29 @@ mod tests {
         let defaults = SandboxOptions::new(Launcher::current_exe());
         assert_eq!((options.level, options.minimum), (defaults.level, defaults.minimum));
         assert_eq!((options.limits, options.readable), (defaults.limits, defaults.readable));
+    }
+
+    #[test]
+    fn every_limit_of_the_configuration_reaches_the_sandbox() {
+        let set = [
+            ("JCT_SANDBOX_MEMORY_BYTES", "20000001"),
+            ("JCT_SANDBOX_PROCESSES", "11"),
+            ("JCT_SANDBOX_FILE_BYTES", "20000002"),
+            ("JCT_SANDBOX_DISK_BYTES", "20000003"),
+            ("JCT_SANDBOX_OPEN_FILES", "101"),
+            ("JCT_SANDBOX_OUTPUT_BYTES", "20000004"),
+        ];
+        let env = set.map(|(name, value)| (name.into(), value.into())).to_vec();
+        let config = Config::resolve(&Sources { env, ..Sources::default() }).unwrap();
+        let limits = Limits {
+            memory_bytes: 20_000_001,
+            processes: 11,
+            file_bytes: 20_000_002,
+            disk_bytes: 20_000_003,
+            open_files: 101,
+            cpu_seconds: None,
+            output_bytes: 20_000_004,
+        };
+        assert_eq!(sandbox_options(&config, Launcher::current_exe()).limits, limits);
     }
 }

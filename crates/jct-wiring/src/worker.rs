@@ -8,6 +8,7 @@ use jct_lifecycle::RetryPolicy;
 use jct_runner::{InvalidOptions, WorkerOptions};
 use jct_store::model::ClaimFilter;
 
+use crate::Working;
 use crate::manifests::worker_capabilities;
 
 /// How often and how fast a task is tried again.
@@ -20,40 +21,36 @@ pub fn retry_policy(config: &Config) -> RetryPolicy {
     }
 }
 
-/// The configured worker. One that was told which executors to offer leaves all other tasks to others; one that offers
-/// all fails what none of them fits.
+/// The configured worker with what it works with. One that was told which executors to offer, or has to leave one out,
+/// leaves all other tasks to others; one that offers all fails what none of them fits.
 ///
 /// # Errors
 ///
 /// [`InvalidOptions`] when the numbers do not go together.
-pub fn worker_options(config: &Config) -> Result<WorkerOptions, InvalidOptions> {
+pub fn worker_options(config: &Config, working: &Working) -> Result<WorkerOptions, InvalidOptions> {
     let worker = &config.worker;
-    let offered = worker_capabilities(config);
-    let filter = if worker.executors.is_empty() { ClaimFilter::any(offered) } else { ClaimFilter::offering(offered) };
     let seconds = Duration::from_secs;
     Ok(WorkerOptions::new(worker.name.as_str(), &worker.workspace_root)
         .with_slots(worker.slots)?
+        .with_max_concurrent_tasks(Some(worker.max_concurrent_tasks).filter(|most| *most > 0))
         .with_lease(seconds(worker.lease_seconds), seconds(worker.heartbeat_seconds))?
         .with_grace(seconds(worker.grace_seconds))
-        .with_filter(filter)
+        .with_filter(claim_filter(config, working))
+        .with_agents(working.agents.clone())
+        .with_isolation(working.workshop.sandbox().level())
         .with_keep(keep_rules(config))
         .with_retry(retry_policy(config)))
+}
+
+/// Which tasks are claimed.
+pub(crate) fn claim_filter(config: &Config, working: &Working) -> ClaimFilter {
+    let offered = worker_capabilities(config, working.executors.names());
+    let is_whole = config.worker.executors.is_empty() && working.left_out.is_empty();
+    if is_whole { ClaimFilter::any(offered) } else { ClaimFilter::offering(offered) }
 }
 
 /// How long the workspaces of failed work are kept.
 #[must_use]
 pub(crate) fn keep_rules(config: &Config) -> KeepRules {
     KeepRules { time: Duration::from_secs(config.worker.keep_failed_seconds), ..KeepRules::default() }
-}
-
-#[cfg(test)]
-mod tests {
-    use jct_config::Sources;
-
-    use super::*;
-
-    #[test]
-    fn the_default_configuration_makes_a_worker() {
-        assert!(worker_options(&Config::resolve(&Sources::default()).unwrap()).is_ok());
-    }
 }
