@@ -72,6 +72,17 @@ pub(crate) enum Command {
     Queue(commands::queue::QueueCommand),
     /// List the workers that are alive
     Workers(commands::workers::WorkersArgs),
+    /// List and remove what attempts left behind on this machine
+    #[command(subcommand)]
+    Workspaces(commands::workspaces::WorkspacesCommand),
+    /// List agents, stop one, start it, limit it
+    #[command(subcommand)]
+    Agents(commands::agents::AgentsCommand),
+    /// Hold or stop work by what it is about, and let it go again
+    #[command(subcommand)]
+    Controls(commands::controls::ControlsCommand),
+    /// Stop work at once: the short form of `controls create --mode kill`
+    Kill(commands::controls::KillArgs),
     /// Submit, list, follow and cancel jobs of every type
     #[command(subcommand)]
     Jobs(commands::jobs::JobsCommand),
@@ -86,6 +97,14 @@ pub(crate) enum Command {
     Tokens(commands::tokens::TokensCommand),
     /// Take jobs over HTTP and run a command for each
     WorkerHttp(Box<commands::worker_http::WorkerHttpArgs>),
+    /// Serve the tower's MCP tools to a coding agent, on standard input and output
+    Mcp(commands::mcp::McpArgs),
+    /// Hand in events, look at them, try dead ones again
+    #[command(subcommand)]
+    Events(commands::events::EventsCommand),
+    /// Tell others of events: set webhooks up, look at what was sent
+    #[command(subcommand)]
+    Webhooks(commands::webhooks::WebhooksCommand),
     /// Look at the proof a task left, and verify it
     #[command(subcommand)]
     Trace(commands::trace::TraceCommand),

@@ -67,6 +67,14 @@ impl Failure {
         self
     }
 
+    /// The message with what led to it, on one line, and the tower's own account.
+    pub(crate) fn told(self) -> (String, Option<Value>) {
+        match self {
+            Self::ReaderGone => ("the output was closed".to_owned(), None),
+            Self::Told(report) => (report.lines().join(": "), report.problem),
+        }
+    }
+
     /// The code the process ends with. A reader that left early got what it wanted.
     pub(crate) fn exit(&self) -> Exit {
         match self {

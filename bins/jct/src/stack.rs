@@ -7,6 +7,7 @@ use jct_http::BoundServer;
 use jct_runner::{Shutdown, ShutdownHandle, Stage, Worker};
 use jct_store::Store;
 use jct_tower::audit::Sealer;
+use jct_tower::events::EventServices;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
@@ -21,6 +22,8 @@ pub(crate) struct Stack {
     pub(crate) worker: Option<Worker>,
     /// Whoever seals the audit log; nobody where that is not measured.
     pub(crate) audit: Option<Sealer>,
+    /// Whoever processes events; nobody where that is not measured.
+    pub(crate) events: Option<EventServices>,
 }
 
 /// Tells both parts to end, in the way each understands.
@@ -49,18 +52,20 @@ impl Brake {
 impl Stack {
     /// Serves and works until a signal comes or `stop` is cancelled, then finishes what was begun and closes the store.
     pub(crate) async fn run(self, mut signals: Signals, stop: CancellationToken) -> Result<(), Failure> {
-        let Self { store, server, worker, audit } = self;
+        let Self { store, server, worker, audit, events } = self;
         let (handle, shutdown) = Shutdown::new();
         let brake = Arc::new(Brake { worker: handle, stage: shutdown.clone(), api: CancellationToken::new() });
         let api = tokio::spawn(serve(server, Arc::clone(&brake)));
         let work = tokio::spawn(work(worker, shutdown, Arc::clone(&brake)));
         let both = async { (lost(api.await), lost(work.await)) };
         let sealing = seal(audit.as_ref());
-        tokio::pin!(both, sealing);
+        let processing = process(events.as_ref());
+        tokio::pin!(both, sealing, processing);
         let (api, work) = loop {
             tokio::select! {
                 ended = &mut both => break ended,
                 never = &mut sealing => match never {},
+                never = &mut processing => match never {},
                 () = signals.next() => brake.press(),
                 () = stop.cancelled(), if !brake.api.is_cancelled() => brake.begin(),
             }
@@ -77,6 +82,14 @@ impl Stack {
 async fn seal(audit: Option<&Sealer>) -> Infallible {
     match audit {
         Some(audit) => audit.run().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Processes events for as long as the future is polled.
+async fn process(events: Option<&EventServices>) -> Infallible {
+    match events {
+        Some(events) => Box::pin(events.run()).await,
         None => std::future::pending().await,
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum BenchCommand {
     Read(BenchArgs),
     /// Claims out of 1,000 and out of 100,000 queued jobs that need different capabilities
     Jobs(BenchArgs),
+    /// Events taken in and processed, at the store
+    Events(BenchArgs),
     /// 1,000 idle workers that wait over HTTP: what they cost, and how soon a job is in their hands
     LongPoll(BenchArgs),
     /// The policy gate alone, on one core
@@ -65,12 +67,15 @@ pub(crate) struct BenchArgs {
     /// Connections that enqueue and batch are measured with
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) connections: u32,
-    /// Tasks that are drained
+    /// Tasks that are drained, and events that are processed
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     pub(super) tasks: u32,
     /// Rows that reads are measured over
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
     pub(super) rows: u32,
+    /// Programs that spawn starts at each level
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) starts: u32,
     /// Print the table in Markdown
     #[arg(long)]
     pub(super) markdown: bool,

@@ -126,6 +126,8 @@ async fn work(store: Store, number: u32, span: Duration) -> Result<Claims, Failu
         filter: filter.clone(),
         slots: 1,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     };
     store.worker_started(worker).await.map_err(|error| database::failed(&error))?;
     let begin = Instant::now() + WARM_UP;

@@ -7,6 +7,7 @@ mod args;
 mod bodies;
 mod drain;
 mod enqueue;
+mod events;
 mod executor;
 mod fill;
 mod gate;

@@ -6,7 +6,7 @@ use super::args::{BenchArgs, BenchCommand};
 use super::goals::Measured;
 use super::postgres::PostgresServer;
 use super::scratch::{Place, Scratch};
-use super::{drain, enqueue, gate, jobs, long_poll, manifests, pickup, read, report, serve, settle, spawn};
+use super::{drain, enqueue, events, gate, jobs, long_poll, manifests, pickup, read, report, serve, settle, spawn};
 use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,6 +25,7 @@ enum Step {
     Apart,
     Read,
     Jobs,
+    Events,
     LongPoll,
 }
 
@@ -41,6 +42,7 @@ impl Step {
             Self::Apart => "pickup, two processes",
             Self::Read => "read",
             Self::Jobs => "claims of mixed jobs",
+            Self::Events => "events",
             Self::LongPoll => "idle HTTP workers",
         }
     }
@@ -57,6 +59,7 @@ impl Step {
             Self::Apart => pickup::apart(scratch, args).await,
             Self::Read => read::measure(scratch, args).await,
             Self::Jobs => jobs::measure(scratch, Duration::from_secs(args.seconds)).await,
+            Self::Events => events::measure(scratch, args.tasks).await,
             Self::LongPoll => long_poll::measure(scratch, Duration::from_secs(args.seconds)).await,
         }
     }
@@ -75,13 +78,13 @@ impl Alone {
         match self {
             Self::Gate => gate::measure(Duration::from_secs(args.seconds.min(5))),
             Self::Manifests => manifests::measure(Duration::from_secs(args.seconds.min(5))),
-            Self::Spawn => spawn::measure(output),
+            Self::Spawn => spawn::measure(args.starts, output),
         }
     }
 }
 
 pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Failure> {
-    use Step::{Apart, Batch, Drain, Enqueue, Jobs, LongPoll, Objects, Read, Settle, Together, Unaudited};
+    use Step::{Apart, Batch, Drain, Enqueue, Events, Jobs, LongPoll, Objects, Read, Settle, Together, Unaudited};
     let output = context.output();
     match command {
         BenchCommand::Enqueue(args) => measure(&args, &[Enqueue, Objects, Unaudited], &[], output),
@@ -90,12 +93,14 @@ pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Fail
         BenchCommand::Pickup(args) => measure(&args, &[Together, Apart], &[], output),
         BenchCommand::Read(args) => measure(&args, &[Read], &[], output),
         BenchCommand::Jobs(args) => measure(&args, &[Jobs], &[], output),
+        BenchCommand::Events(args) => measure(&args, &[Events], &[], output),
         BenchCommand::LongPoll(args) => measure(&args, &[LongPoll], &[], output),
         BenchCommand::Manifests(args) => measure(&args, &[], &[Alone::Manifests], output),
         BenchCommand::Gate(args) => measure(&args, &[], &[Alone::Gate], output),
         BenchCommand::Spawn(args) => measure(&args, &[], &[Alone::Spawn], output),
         BenchCommand::All(args) => {
-            let steps = [Enqueue, Objects, Unaudited, Batch, Together, Apart, Drain, Settle, Read, Jobs, LongPoll];
+            let steps =
+                [Enqueue, Objects, Unaudited, Batch, Together, Apart, Drain, Settle, Read, Jobs, Events, LongPoll];
             measure(&args, &steps, &[Alone::Gate, Alone::Manifests, Alone::Spawn], output)
         }
         BenchCommand::Serve(args) => serve::run(args, output),

@@ -57,6 +57,8 @@ async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(),
         filter: ClaimFilter::any(CapabilitySet::default()),
         slots: CLAIM,
         isolation: None,
+        agents: Vec::new(),
+        max_concurrent_tasks: None,
     };
     store.worker_started(worker).await.map_err(|error| database::failed(&error))?;
     loop {

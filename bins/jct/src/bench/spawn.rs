@@ -16,9 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Starts that are measured for one number.
-const STARTS: u32 = 300;
-/// Starts before that.
+/// Most starts before those that are measured.
 const WARM_UP: u32 = 20;
 /// None of them takes nearly as long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,14 +29,15 @@ const WAYS: [(Option<IsolationLevel>, Metric, Metric); 4] = [
     (Some(IsolationLevel::L3), Metric::SpawnL3P50, Metric::SpawnL3P99),
 ];
 
-/// One after the other, as a worker's runs do it. A level that this machine does not give is left out.
-pub(super) fn measure(output: &Output) -> Result<Vec<Measured>, Failure> {
+/// `count` starts for each number, one after the other, as a worker's runs do it. A level that this machine does not give
+/// is left out.
+pub(super) fn measure(count: u32, output: &Output) -> Result<Vec<Measured>, Failure> {
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::caused(Exit::Local, "there is no folder to start programs in", &error))?;
     let mut measured = Vec::new();
     for (level, p50, p99) in WAYS {
         let Some(command) = command(level, folder.path(), output) else { continue };
-        let found = block_on(starts(&command))?.percentiles();
+        let found = block_on(starts(&command, count))?.percentiles();
         measured.push(Measured::new(p50, Engine::None, found.p50_ms));
         measured.push(Measured::new(p99, Engine::None, found.p99_ms));
     }
@@ -59,15 +58,16 @@ fn command(level: Option<IsolationLevel>, folder: &Path, output: &Output) -> Opt
     }
 }
 
-async fn starts(command: &CommandSpec) -> Result<Latencies, Failure> {
+async fn starts(command: &CommandSpec, count: u32) -> Result<Latencies, Failure> {
     let mut latencies = Latencies::new()?;
-    for number in 0..WARM_UP + STARTS {
+    let warm_up = WARM_UP.min(count);
+    for number in 0..warm_up + count {
         let bounds = Bounds::new(PATIENCE, CancellationToken::new());
         let started = Instant::now();
         let outcome = run(command, &bounds, &Capture::new(Arc::new(Nowhere), 0)).await;
         let took = started.elapsed();
         match outcome.end {
-            ProcessEnd::Exited { code: 0 } if number >= WARM_UP => latencies.record(took),
+            ProcessEnd::Exited { code: 0 } if number >= warm_up => latencies.record(took),
             ProcessEnd::Exited { code: 0 } => {}
             other => return Err(Failure::new(Exit::Negative, format!("`true` ended as {other:?}"))),
         }

@@ -52,6 +52,13 @@ pub(crate) struct Answer {
     body: Vec<u8>,
 }
 
+/// An answer that means something of its own, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
+}
+
 impl Client {
     /// A client of the tower at `base`. Redirects are not followed, so that the key goes nowhere else; a tower on this
     /// machine is never asked for through a proxy.
@@ -105,6 +112,26 @@ impl Client {
         let builder = self.head(&Method::POST, &Request { path, query, ..Request::default() })?;
         let response = self.run(builder.header(header::CONTENT_TYPE, content_type), file, Some(UPLOAD_LIMIT))?;
         self.read_whole(response)
+    }
+
+    /// Sends a message of a protocol that has errors of its own; every other answer without success is a failure.
+    pub(crate) fn exchange(
+        &self,
+        path: &[&str],
+        headers: &[(&'static str, String)],
+        body: Vec<u8>,
+    ) -> Result<Exchange, Failure> {
+        let builder = self.head(&Method::POST, &Request { path, ..Request::default() })?;
+        let builder = builder.header(header::CONTENT_TYPE, "application/json");
+        let builder = builder.header(header::ACCEPT, "application/json, text/event-stream");
+        let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
+        let response = self.ask(builder, body, Some(REQUEST_LIMIT))?;
+        let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        if !response.status().is_success() && !content_type.starts_with("application/json") {
+            return Err(problem::failure(response));
+        }
+        Ok(Exchange { content_type, body: self.read_whole(response)?.body })
     }
 
     fn read_whole(&self, response: Response<Body>) -> Result<Answer, Failure> {
@@ -173,10 +200,14 @@ impl Client {
     }
 
     fn run(&self, builder: Builder, body: impl AsSendBody, limit: Option<Duration>) -> Result<Response<Body>, Failure> {
+        let response = self.ask(builder, body, limit)?;
+        if response.status().is_success() { Ok(response) } else { Err(problem::failure(response)) }
+    }
+
+    fn ask(&self, builder: Builder, body: impl AsSendBody, limit: Option<Duration>) -> Result<Response<Body>, Failure> {
         let ready = builder.body(body).map_err(|error| bad_request(&error))?;
         let sent = self.agent.run(self.agent.configure_request(ready).timeout_global(limit).build());
-        let response = sent.map_err(|error| self.unreachable(&error))?;
-        if response.status().is_success() { Ok(response) } else { Err(problem::failure(response)) }
+        sent.map_err(|error| self.unreachable(&error))
     }
 
     /// The address of a path given by its segments, so that no part of it can leave its place.

@@ -7,4 +7,4 @@ mod sse;
 pub(crate) mod wire;
 
 pub(crate) use events::{TaskEvent, follow, follow_job};
-pub(crate) use http::{Answer, Client, Request};
+pub(crate) use http::{Answer, Client, Exchange, Request};

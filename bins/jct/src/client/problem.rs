@@ -64,9 +64,9 @@ fn exit(status: StatusCode) -> Exit {
 
 fn hint(status: StatusCode, code: Option<&str>) -> Option<&'static str> {
     match status {
-        StatusCode::FORBIDDEN if code == Some("OWN_WORK") => {
-            Some("somebody else decides; JCT_REVIEW_ALLOW_SELF_APPROVAL lifts this on a tower for one person")
-        }
+        StatusCode::FORBIDDEN if code == Some("OWN_WORK") => Some(
+            "somebody else decides; on a tower for one person JCT_REVIEW_ALLOW_SELF_APPROVAL lets whoever handed it in",
+        ),
         StatusCode::UNAUTHORIZED => {
             Some("give a key with JCT_API_KEY, or make one on the tower's machine with `jct keys create`")
         }

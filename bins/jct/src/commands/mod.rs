@@ -1,5 +1,6 @@
 //! One module for each command: its arguments, and what it does with them.
 
+pub(crate) mod agents;
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod cancel;
@@ -8,10 +9,12 @@ mod changed;
 mod chosen;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod controls;
 pub(crate) mod db;
 mod dispatch;
 pub(crate) mod doctor;
 pub(crate) mod enqueue;
+pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod explain;
 mod file;
@@ -21,6 +24,7 @@ pub(crate) mod keys;
 mod lines;
 pub(crate) mod manifest;
 pub(crate) mod manifests;
+pub(crate) mod mcp;
 mod page;
 pub(crate) mod queue;
 pub(crate) mod release;
@@ -32,7 +36,9 @@ pub(crate) mod tokens;
 pub(crate) mod trace;
 pub(crate) mod up;
 pub(crate) mod watch;
+pub(crate) mod webhooks;
 pub(crate) mod worker_http;
 pub(crate) mod workers;
+pub(crate) mod workspaces;
 
 pub(crate) use dispatch::run;

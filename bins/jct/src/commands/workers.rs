@@ -10,10 +10,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Column;
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column::Plain("WORKER"),
     Column::Plain("RUNNING"),
     Column::Plain("EXECUTORS"),
+    Column::Plain("CAPABILITIES"),
     Column::Plain("ISOLATION"),
     Column::Plain("STARTED"),
     Column::Plain("LAST SEEN"),
@@ -50,6 +51,7 @@ fn row(worker: &Value) -> Vec<String> {
         text(worker, "name"),
         running,
         text(worker, "executors"),
+        text(worker, "capabilities"),
         text(worker, "isolation"),
         started,
         seen,

@@ -100,6 +100,7 @@ fn commands_against_a_running_tower() {
     assert!(tower.run(0, &["queue", "status"]).contains("maintenance"));
     assert_eq!(tower.run_json(0, &["queue", "resume"])["paused"], Value::Null);
     assert_eq!(tower.run_json(0, &["workers"]).as_array().map(Vec::len), Some(1));
+    assert!(tower.run(0, &["workers"]).contains("CAPABILITIES"), "what each offers is shown");
     tower.stop();
 }
 

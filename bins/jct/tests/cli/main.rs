@@ -3,10 +3,12 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod audit;
+mod bench;
 mod commands;
 mod evidence;
 mod jobs;
 mod manifest;
+mod mcp;
 mod repository;
 mod review;
 mod support;

@@ -8,5 +8,6 @@ mod sandbox;
 mod sources;
 mod state;
 mod tools;
+mod workspaces;
 
 pub(crate) use report::{DoctorArgs, run};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::check::{Check, State};
-use super::{exposure, folders, sandbox, sources, state, tools};
+use super::{exposure, folders, sandbox, sources, state, tools, workspaces};
 use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -28,6 +28,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure>
     let client = context.client()?;
     let mut checks = vec![Check::ok("configuration", "every key and variable is known and valid")];
     checks.extend(folders::checks(&config));
+    checks.push(workspaces::check(&config));
     checks.extend(exposure::checks(&config, &client));
     checks.extend(sandbox::checks(&config));
     checks.extend(block_on(async {

@@ -105,14 +105,22 @@ async fn build(config: &Config, demo: Option<&DemoRepo>) -> Result<(Stack, Socke
         jobs: jct_wiring::job_options(config),
         manifests: jct_wiring::manifest_options(config, sources.clone())
             .map_err(|error| Failure::caused(Exit::Local, "the repository cache cannot be used", &error))?,
+        events: jct_wiring::event_options(config),
         operator_key: config.api.key.as_ref().map(|key| key.expose().to_owned()),
         ..TowerOptions::default()
     };
-    let server = server(config, Tower::new(store.clone(), options)).await?;
+    let tower = Tower::new(store.clone(), options);
+    let audit = database::sealer(config, &store).await?.reporting(tower.services().register("audit_sealer"));
+    let server = server(config, tower).await?;
     let worker = worker(config, &store, sources, &traces)?;
-    let audit = database::sealer(config, &store).await?;
+    let events = jct_wiring::event_services(config, &store)
+        .map_err(|error| Failure::caused(Exit::Local, "what is sent to webhooks cannot be prepared", &error))?;
     let (address, root) = (server.address(), traces.path().to_owned());
-    Ok((Stack { store, server: Some(server), worker: Some(worker), audit: Some(audit) }, address, root))
+    Ok((
+        Stack { store, server: Some(server), worker: Some(worker), audit: Some(audit), events: Some(events) },
+        address,
+        root,
+    ))
 }
 
 async fn server(config: &Config, tower: Tower) -> Result<BoundServer, Failure> {
@@ -124,12 +132,11 @@ async fn server(config: &Config, tower: Tower) -> Result<BoundServer, Failure> {
 }
 
 fn worker(config: &Config, store: &Store, sources: RepoSources, traces: &TraceRoot) -> Result<Worker, Failure> {
-    let options = jct_wiring::worker_options(config)
+    let working = jct_wiring::working(config, sources).map_err(|error| no_executors(&error))?;
+    let options = jct_wiring::worker_options(config, &working)
         .map_err(|error| Failure::caused(Exit::Usage, "the worker cannot work like that", &error))?
         .with_component(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    let Working { executors, proving, workshop } =
-        jct_wiring::working(config, sources).map_err(|error| no_executors(&error))?;
-    let options = options.with_isolation(workshop.sandbox().level());
+    let Working { executors, proving, workshop, .. } = working;
     let sealer = SealerHandle::start(traces.clone());
     Ok(Worker::new(options, Arc::new(store.clone()), executors, traces.clone(), sealer)
         .with_proving(proving)

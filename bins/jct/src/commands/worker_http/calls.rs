@@ -1,9 +1,11 @@
-//! What a worker says to the tower. Every call but the first carries the proof of the lease.
+//! What a worker says to the tower. Every call but the first carries the proof of the lease, and no secret that a command
+//! printed or left: the tower refuses those.
 
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jct_evidence::scan::{Scanner, SecretPlace};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
@@ -15,12 +17,17 @@ use crate::failure::Failure;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// The member with what the next run of a manifest begins with.
+const STATE: &str = "manifestState";
+
 /// The line to the tower.
 #[derive(Clone, Debug)]
 pub(super) struct Calls {
     client: Arc<Client>,
     /// How long a call about a job is tried: as long as the lease, for after that it is about nothing.
     patience: Duration,
+    /// Finds what must not be told.
+    scanner: Scanner,
 }
 
 /// What the tower says to a heartbeat.
@@ -32,8 +39,8 @@ pub(super) enum Beat {
 }
 
 impl Calls {
-    pub(super) fn new(client: Client, patience: Duration) -> Self {
-        Self { client: Arc::new(client), patience }
+    pub(super) fn new(client: Client, patience: Duration, scanner: Scanner) -> Self {
+        Self { client: Arc::new(client), patience, scanner }
     }
 
     /// Asks for a job; `None` if none came in time.
@@ -57,13 +64,22 @@ impl Calls {
 
     /// Adds an event. Tried once: what a command prints is not worth its time.
     pub(super) async fn event(&self, job: &LeasedJob, level: &'static str, message: &str) -> Result<(), Failure> {
-        let mut body = json!({ "level": level, "message": message });
+        let mut body = json!({ "level": level, "message": self.scanner.redact_text(message) });
         add(&mut body, job.proof());
         self.post(job, "events", body).await.map(drop)
     }
 
     /// Ends the job in one of the ways that there are: `complete`, `fail` or `cancel/ack`.
     pub(super) async fn end(&self, job: &LeasedJob, way: &'static str, mut body: Value) -> Result<(), Failure> {
+        // What the next run begins with is told to nobody else, and may well hold a provider's marks.
+        let state = body.as_object_mut().and_then(|body| body.remove(STATE));
+        let found = self.scanner.clean_json(SecretPlace::Output, way, &mut body);
+        if !found.is_empty() {
+            log::warn!(job_id = job.id.as_str(), found = found.len(); "secrets were taken out of what a command left");
+        }
+        if let Some(state) = state {
+            body[STATE] = state;
+        }
         add(&mut body, job.proof());
         self.persist(|| self.post(job, way, body.clone())).await.map(drop)
     }

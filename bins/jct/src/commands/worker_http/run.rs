@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jct_evidence::scan::Scanner;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,8 @@ pub(crate) fn run(args: WorkerHttpArgs, context: &Context) -> Result<Exit, Failu
             .hint("make one with `jct tokens create` and set JCT_WORKER_TOKEN to it")
     })?;
     let (slots, setup) = (args.slots, Setup::new(args)?);
-    let calls = Calls::new(Client::new(config.client.url.as_str(), Some(token))?, setup.lease);
+    let scanner = Scanner::new().with_values([token.expose()]);
+    let calls = Calls::new(Client::new(config.client.url.as_str(), Some(token))?, setup.lease, scanner);
     let worker = Arc::new(Worker {
         setup,
         calls,
