@@ -11,12 +11,15 @@
 mod client;
 mod database;
 mod engines;
+mod losing;
 mod processes;
+mod receiver;
 mod repository;
 mod tower;
 
 pub use client::{Answer, Client};
 pub use database::{Database, Engine};
 pub use processes::{Processes, free_port};
+pub use receiver::{Heard, Receiver};
 pub use repository::SampleRepository;
 pub use tower::{OPERATOR_KEY, Setup, TestTower, command_task, script_task, survey_task};

@@ -37,6 +37,17 @@ impl SampleRepository {
         self.folder.path()
     }
 
+    /// Commits a file, on `main`.
+    pub fn commit(&self, name: &str, text: &str) {
+        let path = self.path().join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        std::fs::write(path, text).unwrap();
+        self.git(&["add", "."]);
+        self.git(&["-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "Another"]);
+    }
+
     /// What git prints for these arguments here; empty if it refuses.
     #[must_use]
     pub fn ask(&self, arguments: &[&str]) -> String {

@@ -1,12 +1,17 @@
 //! API and worker in this process.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jct_agent::adapter::Adapters;
 use jct_agent::prompt::PromptTemplate;
 use jct_agent::{AgentExecutor, AgentOptions, InsideProgram, ScriptExecutor};
+use jct_contract::{Sha256Digest, Timestamp};
 use jct_cwom::Verdict;
+use jct_event::limits::CHAIN_MAX_DEPTH;
+use jct_event::webhook::AddressRules;
+use jct_event::{CheckpointSealed, EventStatus, TowerEvent};
 use jct_exec::sandbox::{IsolationLevel, Launcher, Sandbox, SandboxOptions};
 use jct_exec::{CommandExecutor, Executor, Executors, RepoCache, RepoSource, RepoSources, SurveyExecutor, Workshop};
 use jct_http::{AppState, HttpOptions, bind};
@@ -15,20 +20,24 @@ use jct_lifecycle::RetryPolicy;
 use jct_policy::PolicyConfig;
 use jct_prover::{Prover, ProverOptions};
 use jct_runner::{Proving, Shutdown, ShutdownHandle, Worker, WorkerOptions};
-use jct_store::model::{ClaimFilter, ReviewRule};
+use jct_store::model::{ClaimFilter, EmittedEvent, EventCause, EventFilter, PageStart, ReviewRule};
 use jct_store::{Store, StoreOptions};
+use jct_tower::events::{EventOptions, EventServiceOptions, EventServices};
 use jct_tower::jobs::{ArtifactOptions, JobOptions};
+use jct_tower::manifests::{GitManifestRepos, ManifestOptions};
 use jct_tower::reviews::ReviewOptions;
 use jct_tower::runs::GitPublisher;
 use jct_tower::work::Reaper;
 use jct_tower::{Tower, TowerOptions};
 use jct_trace::{BlobRoot, SealerHandle, TraceRoot};
+use jct_webhook::Sender;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::losing::LosingStore;
 use crate::processes::binaries;
 use crate::{Client, Database, Engine, SampleRepository};
 
@@ -52,6 +61,8 @@ pub struct Setup {
     pub auto_approve: Vec<Verdict>,
     /// Whether whoever handed a task in may approve what came of it.
     pub self_approval: bool,
+    /// Hosts that webhooks may lead to although they are not on the public internet, over `http` too.
+    pub webhook_hosts: &'static [&'static str],
 }
 
 impl Default for Setup {
@@ -65,6 +76,7 @@ impl Default for Setup {
             level: None,
             auto_approve: Vec::new(),
             self_approval: false,
+            webhook_hosts: &[],
         }
     }
 }
@@ -74,6 +86,7 @@ impl Default for Setup {
 pub struct TestTower {
     base: String,
     store: Store,
+    forgets: Arc<AtomicBool>,
     worker: Option<(ShutdownHandle, JoinHandle<()>)>,
     stop_api: Option<oneshot::Sender<()>>,
     api: Option<JoinHandle<()>>,
@@ -110,13 +123,23 @@ impl TestTower {
         let policy = policy.allow_prefix_list(setup.prefixes).unwrap().build().unwrap();
         let root = BlobRoot::open(&folder.path().join("artifacts")).unwrap();
         let artifacts = Some(ArtifactOptions { root, max_bytes: 50 << 20, job_quota_bytes: 1 << 30 });
+        let repos = cache(&folder.path().join("api-repos"), &repository);
+        let addresses = AddressRules {
+            allow_http: !setup.webhook_hosts.is_empty(),
+            allowed_hosts: setup.webhook_hosts.iter().map(|&host| host.to_owned()).collect(),
+        };
         let options = TowerOptions {
             policy,
+            events: EventOptions { addresses: addresses.clone() },
             jobs: JobOptions { artifacts, retry: retry() },
             traces: Some(traces.clone()),
             operator_key: setup.keyed.then(|| OPERATOR_KEY.to_owned()),
             review: ReviewOptions { allow_self_approval: setup.self_approval },
-            publisher: Some(Arc::new(GitPublisher::new(cache(&folder.path().join("api-repos"), &repository)))),
+            publisher: Some(Arc::new(GitPublisher::new(Arc::clone(&repos)))),
+            manifests: ManifestOptions {
+                repos: Some(Arc::new(GitManifestRepos::new(repos))),
+                ..ManifestOptions::default()
+            },
             ..TowerOptions::default()
         };
         let tower = Tower::new(store.clone(), options);
@@ -132,9 +155,13 @@ impl TestTower {
         });
         let reaper = Reaper::new(Arc::new(store.clone()), retry());
         runtime.spawn(async move { match reaper.run().await {} });
+        let sender = Sender::new(addresses).unwrap();
+        let events = EventServices::new(&store, sender, &EventServiceOptions::default());
+        runtime.spawn(async move { match events.run().await {} });
         let mut tower = Self {
             base,
             store,
+            forgets: Arc::default(),
             worker: None,
             stop_api: Some(stop_api),
             api: Some(api),
@@ -184,13 +211,18 @@ impl TestTower {
         let _inside = runtime.enter();
         let sealer = SealerHandle::start(traces.clone());
         let executors = Executors::new(all).unwrap();
-        let worker =
-            Worker::new(options, Arc::new(self.store.clone()), executors, traces.clone(), sealer).with_proving(proving);
+        let store = LosingStore { store: self.store.clone(), forgets: Arc::clone(&self.forgets) };
+        let worker = Worker::new(options, Arc::new(store), executors, traces.clone(), sealer).with_proving(proving);
         let (handle, shutdown) = Shutdown::new();
         let running = runtime.spawn(async move {
             let _report = worker.run(shutdown).await.unwrap();
         });
         self.worker = Some((handle, running));
+    }
+
+    /// From now on every heartbeat of the worker learns that its leases are lost, or not any more.
+    pub fn forget_leases(&self, forget: bool) {
+        self.forgets.store(forget, Ordering::SeqCst);
     }
 
     /// Where it listens.
@@ -236,6 +268,33 @@ impl TestTower {
         let key = json!({ "name": name, "kind": kind, "scopes": scopes });
         let made = self.operator().post("/keys", &key).expect(201);
         Client::new(&self.base, Some(made["key"].as_str().unwrap_or_else(|| panic!("no key in {made}"))))
+    }
+
+    /// An event that stands behind too many others to be processed; its id.
+    #[must_use]
+    pub fn dead_event(&self) -> String {
+        let emitted = EmittedEvent {
+            id: "checkpoint.sealed/0".to_owned(),
+            at: Timestamp::from_micros(0),
+            event: TowerEvent::CheckpointSealed(CheckpointSealed { tree_size: 0, root: Sha256Digest::of(b"") }),
+            cause: Some(EventCause { by: "event/none".to_owned(), depth: CHAIN_MAX_DEPTH }),
+        };
+        let dead = EventFilter { status: Some(EventStatus::Dead), ..EventFilter::default() };
+        let page = self.runtime.as_ref().unwrap().block_on(async {
+            self.store.events_emit(vec![emitted]).await.unwrap();
+            self.store.event_list(dead, PageStart::Offset(0), 1).await.unwrap()
+        });
+        page.items[0].id.to_string()
+    }
+
+    /// Waits until the audit log is told up to where it is now.
+    pub fn wait_for_tail(&self) {
+        self.runtime.as_ref().unwrap().block_on(async {
+            let through = self.store.audit_position().await.unwrap();
+            while self.store.tail_position().await.unwrap() < through {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
     }
 
     /// Ends every connection to the database, where there are any.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The layers, from the bottom. A crate may use anything in a layer below its own and nothing beside or above.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["jct-contract"],
     &["jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit"],
     // Judge and tell what the others describe; still pure.
@@ -14,8 +14,10 @@ const LAYERS: [&[&str]; 11] = [
     &["jct-manifest", "jct-workflow"],
     // Plain data for the binaries; knows the policy's types and nothing else.
     &["jct-config"],
-    &["jct-store", "jct-trace", "jct-exec"],
+    &["jct-store", "jct-trace", "jct-exec", "jct-webhook"],
     &["jct-tower", "jct-agent", "jct-ingest", "jct-prover"],
+    // What agents call; jct-http carries it.
+    &["jct-mcp"],
     &["jct-http", "jct-runner"],
     // From configuration to the parts above: the one place where their vocabularies meet.
     &["jct-wiring"],
@@ -25,13 +27,14 @@ const LAYERS: [&[&str]; 11] = [
 ];
 
 /// Crates that only a few may use directly.
-const RESERVED: [(&str, &[&str]); 9] = [
+const RESERVED: [(&str, &[&str]); 10] = [
     ("diesel", &["jct-store"]),
     ("diesel-async", &["jct-store"]),
     ("diesel_migrations", &["jct-store"]),
     ("libsqlite3-sys", &["jct-store"]),
     ("actix-web", &["jct-http"]),
     ("utoipa", &["jct-http"]),
+    ("rmcp", &["jct-mcp", "jct-http"]),
     ("jct-config", &["jct-wiring", "jct-api", "jct-worker", "jct"]),
     ("clap", &["jct-api", "jct-worker", "jct"]),
     ("anyhow", &["jct-wiring", "jct-api", "jct-worker", "jct"]),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jct_tests::{Answer, Client, Engine, TestTower, on_both_engines, survey_task};
 use serde_json::{Value, json};
 
+use super::event_calls::EventGround;
 use super::job_calls::{JobGround, WITHOUT_ENTRY};
 
 on_both_engines![every_operation_that_changes_something_has_its_entry];
@@ -14,6 +15,7 @@ on_both_engines![every_operation_that_changes_something_has_its_entry];
 struct Ground {
     client: Client,
     jobs: JobGround,
+    events: EventGround,
     repo: Value,
     issue: Value,
     run: Value,
@@ -34,7 +36,7 @@ impl Ground {
         let repo = made("/cwom/repos", &repo("myorg/ground"));
         let issue = made("/cwom/issues", &issue(&repo, "the ground"));
         let run = made("/cwom/runs", &run(&issue, &repo));
-        Self { client, jobs: JobGround::new(tower), repo, issue, run }
+        Self { client, jobs: JobGround::new(tower), events: EventGround::new(tower), repo, issue, run }
     }
 
     /// The newest entries, as far as one page goes.
@@ -68,7 +70,7 @@ impl Ground {
 
     /// Sends a good request of the operation; `None` for an operation that is not known here.
     fn drive(&self, operation: &str) -> Option<u16> {
-        let Self { client, jobs, repo: in_repo, issue: of_issue, run: of_run } = self;
+        let Self { client, jobs, events, repo: in_repo, issue: of_issue, run: of_run } = self;
         let post = |path: &str, body: Value| client.post(path, &body);
         let patch = |path: &str, body: Value| client.patch(path, &body);
         let at = |object: &Value, rest: &str| {
@@ -122,7 +124,7 @@ impl Ground {
             "PATCH /cwom/runs/{id}" => patch(&at(of_run, ""), json!({ "status": "running" })),
             "POST /cwom/reviews" => self.review(),
             "PATCH /cwom/runs/{id}/status" => patch(&at(of_run, "/status"), json!({ "status": "failed" })),
-            _ => jobs.drive(operation)?,
+            _ => events.drive(operation).or_else(|| jobs.drive(operation))?,
         };
         assert!((200..300).contains(&answer.status), "{operation}: {}", answer.text());
         Some(answer.status)
@@ -142,8 +144,8 @@ fn run(issue: &Value, repo: &Value) -> Value {
     json!({ "for_issue": reference(issue), "repo": reference(repo), "mode": "agent", "executor": executor })
 }
 
-/// Needs a worker; its entry is looked for where it is pushed.
-const ELSEWHERE: [&str; 1] = ["POST /runs/{id}/push"];
+/// Needs a worker, or a receiver: the entry is looked for where there is one.
+const ELSEWHERE: [&str; 2] = ["POST /runs/{id}/push", "POST /webhooks/{id}/deliveries/{delivery_id}/redeliver"];
 
 /// Operations that are there only to be refused.
 fn is_refused_by_design(operation: &Value) -> bool {

@@ -11,7 +11,9 @@ const MANIFEST: &str = "version: v0\nmetadata: {name: covered}\nembeddings: {pro
                         dataSources: [{id: notes, type: SimpleDirectoryReader, params: {inputDir: notes}}]\n";
 
 /// Operations that change nothing that anybody could dispute: a lease goes on, a line is added to the events.
-pub(super) const WITHOUT_ENTRY: [&str; 3] = [
+pub(super) const WITHOUT_ENTRY: [&str; 4] = [
+    // An event is itself a durable record, with who handed it in and what became of it.
+    "POST /events",
     "POST /api/queue/jobs/{job_id}/heartbeat",
     "POST /api/queue/jobs/{job_id}/progress",
     "POST /api/queue/jobs/{job_id}/events",
@@ -26,6 +28,13 @@ pub(super) struct JobGround {
 impl JobGround {
     pub(super) fn new(tower: &TestTower) -> Self {
         Self { client: tower.operator(), worker: worker(tower, "covered-worker") }
+    }
+
+    /// The worker as an agent: it is one since it asked for a job.
+    fn agent(&self, call: &str) -> Answer {
+        let wish = json!({ "workerCapabilities": ["nothing"], "leaseSeconds": 30 });
+        let _none = self.worker.post("/api/queue/jobs/claim", &wish);
+        self.client.post(&format!("/agents/covered-worker/{call}"), &json!({}))
     }
 
     /// Sends a good request of the operation; `None` for an operation that is not known here.
@@ -55,6 +64,30 @@ impl JobGround {
                 let _waits = self.submit();
                 let wish = json!({ "workerCapabilities": ["survey"], "leaseSeconds": 30 });
                 self.worker.post("/api/queue/jobs/claim", &wish)
+            }
+            "POST /controls" => {
+                self.client.post("/controls", &json!({ "scope": "agent", "value": "x", "reason": "y" }))
+            }
+            "DELETE /controls/{id}" => {
+                let set = self
+                    .client
+                    .post("/controls", &json!({ "scope": "agent", "value": "x", "reason": "y" }))
+                    .expect(201);
+                self.client.call("DELETE", &format!("/controls/{}", set["id"].as_str().unwrap()), &[], b"")
+            }
+            "POST /agents/{name}/stop" => {
+                let stopped = self.agent("stop");
+                // What comes after it needs the worker.
+                let _goes_on = self.agent("start").expect(200);
+                stopped
+            }
+            "POST /agents/{name}/start" => {
+                let _stopped = self.agent("stop");
+                self.agent("start")
+            }
+            "PATCH /agents/{name}" => {
+                let _known = self.agent("start");
+                self.client.patch("/agents/covered-worker", &json!({ "max_concurrent_tasks": 999 }))
             }
             _ => return self.drive_leased(operation),
         })

@@ -2,6 +2,7 @@
 //! the database could think of.
 
 mod cover;
+mod event_calls;
 mod job_calls;
 mod log;
 mod seal;

@@ -12,6 +12,7 @@ on_both_engines![
     a_changed_diff_is_not_pushed,
     needs_changes_makes_a_task_that_knows_why,
     work_that_was_ended_from_outside_waits_too,
+    no_agent_approves_its_own_work,
 ];
 
 /// Work that waits, with its task.
@@ -109,4 +110,29 @@ fn work_that_was_ended_from_outside_waits_too(engine: Engine) {
     let reviewer = tower.reviewer("ada");
     let _done = decide(&reviewer, &waiting, "approved", "seen elsewhere").expect(201);
     reviewer.get(&format!("/runs/{run}/diff")).problem(404, "NO_CHANGES");
+}
+
+/// An agent with a key of its own, under the name that the task or the holder calls it by.
+fn no_agent_approves_its_own_work(engine: Engine) {
+    let tower = TestTower::with(engine, &Setup { self_approval: true, worker: false, ..Setup::default() });
+    let ops = tower.operator();
+    let mut task = checked_task(&honest_steps());
+    task["inputs"] = json!({ "executor": "agent", "agent": "scribe" });
+    let id = ops.enqueue(&task);
+    let path = format!("/tasks/{id}/status");
+    let taken = ops.patch(&path, &json!({ "status": "running", "assigned_to": "Jules" })).expect(200);
+    let ended = json!({ "status": "completed", "fence": taken["lease"]["fence"], "result": {} });
+    let _done = ops.patch(&path, &ended).expect(200);
+    for (name, role) in [("scribe", "agent"), ("jules", "assignee")] {
+        let agent = tower.reviewer(name);
+        let waiting = pending(&agent, &id).unwrap();
+        assert_eq!(waiting["you_may_decide"], false, "{waiting}");
+        assert!(waiting["why_not"].as_str().unwrap().contains(role), "{waiting}");
+        let problem = decide(&agent, &waiting, "approved", "mine").problem(403, "OWN_WORK");
+        assert_eq!(problem["role"], role, "{problem}");
+    }
+    let waiting = pending(&ops, &id).unwrap();
+    decide(&ops, &waiting, "approved", "held it").problem(403, "OWN_WORK");
+    let reviewer = tower.reviewer("ada");
+    let _done = decide(&reviewer, &pending(&reviewer, &id).unwrap(), "approved", "not mine").expect(201);
 }

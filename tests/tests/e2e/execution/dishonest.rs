@@ -13,6 +13,7 @@ on_both_engines![
     a_secret_is_found_and_goes_nowhere,
     an_analysis_that_changes_something_has_failed,
     work_outside_of_its_folder_is_told,
+    what_metadata_asks_for_counts_for_nothing,
 ];
 
 fn verdict(found: &Value) -> &Value {
@@ -29,6 +30,17 @@ fn an_agent_that_lies_has_failed(engine: Engine) {
     assert_eq!(verdict(&found), "fail");
     assert_eq!((&found["issue"]["status"], &found["runs"][0]["status"]), (&json!("failed"), &json!("failed")));
     assert_eq!(pending(&client, task["task_id"].as_str().unwrap()), None, "there is nothing to approve");
+    // What it did is there to be looked at; of work that was good, nothing is.
+    assert_eq!(kept_because(&tower), ["the attempt ended with PROOF_FAILED"]);
+    assert_eq!(ended(&client, &checked_task(&honest_steps()))["status"], "completed");
+    assert_eq!(kept_because(&tower).len(), 1);
+}
+
+/// Why each workspace that is left is kept.
+fn kept_because(tower: &TestTower) -> Vec<Value> {
+    let workspaces = std::fs::read_dir(tower.folder().join("workspaces")).unwrap();
+    let notes = workspaces.map(|workspace| std::fs::read(workspace.unwrap().path().join("workspace.json")).unwrap());
+    notes.map(|note| serde_json::from_slice::<Value>(&note).unwrap()["kept_because"].clone()).collect()
 }
 
 fn an_agent_that_destroys_everything_destroys_its_copy_only(engine: Engine) {
@@ -109,4 +121,40 @@ fn work_outside_of_its_folder_is_told(engine: Engine) {
     let found = graph(&client, &task);
     assert_eq!((&task["status"], verdict(&found)), (&json!("completed"), &json!("partial")), "{task}");
     assert!(found["evidence_packs"][0]["reasons"].to_string().contains("LICENSE"), "{found}");
+}
+
+/// Criteria, requirements and checks are those of the task: notes beside it neither add any, nor lift or decide one.
+fn what_metadata_asks_for_counts_for_nothing(engine: Engine) {
+    let tower = TestTower::new(engine);
+    let client = tower.operator();
+    let never = json!({ "name": "never", "command": ["false"], "criterion": 0 });
+    let mut proven = checked_task(&honest_steps());
+    proven["metadata"] = json!({
+        "acceptance_criteria": ["the moon is full", "the tide is high"],
+        "evidence_requirements": ["moon.png"],
+        "checks": [never],
+    });
+    let task = ended(&client, &proven);
+    let pack = &graph(&client, &task)["evidence_packs"][0];
+    assert_eq!((&task["status"], &pack["verdict"]), (&json!("completed"), &json!("pass")), "{pack}");
+    let criteria = pack["criteria_results"].as_array().unwrap();
+    assert_eq!((criteria.len(), &criteria[0]["criterion"]), (1, &json!("the guide says hello")), "{pack}");
+    assert!(!pack.to_string().contains("moon") && !pack.to_string().contains("never"), "{pack}");
+
+    let always = json!({ "name": "always", "command": ["true"], "criterion": 0 });
+    let mut unproven = checked_task(&honest_steps());
+    unproven["inputs"]["checks"] = json!([]);
+    unproven["evidence_requirements"] = json!(["moon.png"]);
+    unproven["metadata"] = json!({
+        "acceptance_criteria": [],
+        "evidence_requirements": [],
+        "checks": [always],
+        "criteria_results": [{ "criterion": "the guide says hello", "index": 0, "status": "satisfied" }],
+        "verdict": "pass",
+    });
+    let task = ended(&client, &unproven);
+    let pack = &graph(&client, &task)["evidence_packs"][0];
+    assert_eq!((&task["status"], &pack["verdict"]), (&json!("completed"), &json!("partial")), "{pack}");
+    assert_eq!(pack["criteria_results"][0]["status"], "unverified", "{pack}");
+    assert!(pack["reasons"].to_string().contains("moon.png"), "{pack}");
 }

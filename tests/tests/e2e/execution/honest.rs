@@ -11,6 +11,8 @@ on_both_engines![
     a_verdict_may_approve_itself_if_the_operator_says_so,
     what_nobody_verified_never_approves_itself,
     leftovers_are_committed_for_the_agent,
+    a_file_that_is_asked_for_is_left_in_the_output_folder,
+    a_command_leaves_files_too_and_failing_keeps_them,
 ];
 
 fn honest_work_is_proved_approved_and_pushed(engine: Engine) {
@@ -93,4 +95,51 @@ fn leftovers_are_committed_for_the_agent(engine: Engine) {
     let stat: Value = serde_json::from_str(&trace_file(&client, &task, "artifacts/diff_stat.json")).unwrap();
     let paths: Vec<_> = stat["files"].as_array().unwrap().iter().map(|file| file["path"].clone()).collect();
     assert_eq!(paths, ["docs/guide.md", "docs/new.txt"]);
+}
+
+fn a_file_that_is_asked_for_is_left_in_the_output_folder(engine: Engine) {
+    let tower = TestTower::new(engine);
+    let client = tower.operator();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("private"), "nobody's business").unwrap();
+    let script = format!(
+        "mkdir -p \"$JCT_ARTIFACTS/logs\"; echo '# It says hello' > \"$JCT_ARTIFACTS/report.md\"; \
+         echo ran > \"$JCT_ARTIFACTS/logs/run.log\"; echo mine > \"$JCT_ARTIFACTS/changes.patch\"; \
+         ln -s {} \"$JCT_ARTIFACTS/planted.md\"",
+        outside.path().join("private").display()
+    );
+    let mut steps = honest_steps();
+    steps.as_array_mut().unwrap().push(json!({ "run": { "command": ["sh", "-euc", script] } }));
+    let mut task = checked_task(&steps);
+    task["evidence_requirements"] = json!(["report.md", "kind:log", "changes.patch"]);
+    let task = ended(&client, &task);
+    assert_eq!(task["result"]["evidence"]["verdict"], "pass", "{task}");
+    assert_eq!(trace_file(&client, &task, "artifacts/report.md"), "# It says hello\n");
+    assert_eq!(trace_file(&client, &task, "artifacts/logs/run.log"), "ran\n");
+    assert!(trace_file(&client, &task, "artifacts/changes.patch").contains("+Say hello first."));
+    let refusals = json!([
+        { "path": "changes.patch", "reason": "reserved_name" },
+        { "path": "planted.md", "reason": "symlink" },
+    ]);
+    assert_eq!(task["result"]["artifacts"]["refusals"], refusals, "{task}");
+    let id = task["task_id"].as_str().unwrap();
+    client.get(&format!("/tasks/{id}/trace/artifacts/planted.md")).problem(404, "TRACE_NOT_FOUND");
+    let found = graph(&client, &task);
+    let titles: Vec<_> = found["artifacts"].as_array().unwrap().iter().map(|file| file["title"].clone()).collect();
+    assert!(titles.contains(&json!("report.md")) && titles.contains(&json!("logs/run.log")), "{titles:?}");
+}
+
+fn a_command_leaves_files_too_and_failing_keeps_them(engine: Engine) {
+    let tower = TestTower::new(engine);
+    let client = tower.operator();
+    // Put together in the sandbox, so that the task itself holds none.
+    let token = "printf '%s_%s%s\\n' ghp 9fQ2mXv7Lk3TzR8bWc5Yd1 HsNj6PgA4uEoK0";
+    let script =
+        format!("echo found nothing > \"$JCT_ARTIFACTS/report.md\"; {token} > \"$JCT_ARTIFACTS/notes.txt\"; exit 3");
+    let mut task = checked_task(&json!([]));
+    task["inputs"] = json!({ "executor": "command", "command": ["sh", "-c", script] });
+    let task = ended(&client, &task);
+    assert_eq!(task["status"], "failed", "{task}");
+    assert_eq!(trace_file(&client, &task, "artifacts/report.md"), "found nothing\n");
+    assert_eq!(trace_file(&client, &task, "artifacts/notes.txt"), "[secret removed]\n", "searched as everything else");
 }

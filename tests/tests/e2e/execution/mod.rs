@@ -6,4 +6,5 @@ mod dishonest;
 mod escape;
 mod honest;
 mod isolation;
+mod leases;
 mod support;

@@ -10,6 +10,7 @@ on_both_engines![
     a_registered_manifest_is_planned_run_and_run_again,
     a_queued_run_keeps_the_bytes_it_was_made_of,
     what_nobody_can_read_waits_and_says_so,
+    a_manifest_is_read_from_a_repository_at_a_commit,
 ];
 
 fn manifest(reader: &str, chunk: u32) -> String {
@@ -97,4 +98,52 @@ fn what_nobody_can_read_waits_and_says_so(engine: Engine) {
     let explained = client.get(&format!("/tasks/{id}/explain")).expect(200).to_string();
     assert!(explained.contains("confluence"), "{explained}");
     assert_eq!(client.get(&format!("/api/queue/jobs/{id}")).expect(200)["status"], "queued");
+}
+
+fn a_manifest_is_read_from_a_repository_at_a_commit(engine: Engine) {
+    let tower = TestTower::new(engine);
+    let client = tower.operator();
+    let first = manifest(REPOSITORY, 200);
+    tower.repository().commit("manifests/guides.yaml", &first);
+    let commit = tower.repository().ask(&["rev-parse", "HEAD"]);
+    tower.repository().commit("manifests/guides.yaml", &manifest(REPOSITORY, 300));
+    tower.repository().commit("manifests/broken.yaml", "version: [");
+    let submit = |repo: &str, path: &str, reference: Option<&str>| {
+        let mut source = json!({ "kind": "repo", "repo": repo, "path": path });
+        if let Some(reference) = reference {
+            source["ref"] = reference.into();
+        }
+        let payload = json!({ "manifest": { "name": NAME, "action": "run", "source": source } });
+        client.post("/api/queue/jobs", &json!({ "type": "manifest", "payload": payload }))
+    };
+
+    // The commit that was asked for, and not the newest.
+    let made = submit("myorg/app", "manifests/guides.yaml", Some(&commit)).expect(201);
+    let hash = jct_contract::Sha256Digest::of(first.as_bytes()).to_string();
+    assert_eq!(made["payload"]["manifestHash"], hash, "{made}");
+    assert_eq!(made["payload"]["manifest"]["source"]["ref"], commit, "{made}");
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(client.wait_for(id, &["completed", "failed", "cancelled"])["status"], "completed");
+    let job = client.get(&format!("/api/queue/jobs/{id}")).expect(200);
+    let summary = job["resultSummary"].as_str().unwrap();
+    assert!(summary.starts_with("1 documents: 1 changed"), "{job}");
+    let newest = submit("myorg/app", "manifests/guides.yaml", None).expect(201);
+    assert_ne!(newest["payload"]["manifestHash"], hash, "{newest}");
+
+    for (path, reference, field) in [
+        ("manifests/guides.yaml", Some("nowhere"), "ref"),
+        ("manifests/gone.yaml", None, "path"),
+        ("manifests", None, "path"),
+    ] {
+        let problem = submit("myorg/app", path, reference).problem(422, "MANIFEST_SOURCE_UNREADABLE");
+        let pointer = format!("/payload/manifest/source/{field}");
+        assert_eq!(problem["violations"][0]["pointer"], pointer, "{problem}");
+    }
+    let unknown = submit("myorg/other", "manifests/guides.yaml", None).problem(422, "MANIFEST_SOURCE_UNREADABLE");
+    assert_eq!(unknown["violations"][0]["pointer"], "/payload/manifest/source/repo", "{unknown}");
+    submit("somebody/app", "manifests/guides.yaml", None).problem(422, "REPO_NOT_ALLOWED");
+    let broken = submit("myorg/app", "manifests/broken.yaml", None).problem(400, "MALFORMED_MANIFEST");
+    assert_eq!(broken["violations"][0]["pointer"], "/payload/manifest/source", "{broken}");
+    let escape = submit("myorg/app", "../secret.yaml", None);
+    assert_eq!(escape.status, 422, "{}", escape.text());
 }

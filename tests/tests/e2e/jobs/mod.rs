@@ -2,5 +2,6 @@
 
 mod ingest;
 mod python;
+mod quickstart;
 mod spine;
 pub(crate) mod support;

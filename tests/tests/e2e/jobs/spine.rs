@@ -1,7 +1,9 @@
 //! A job of type `task` is the task: the same id, the same gate, the same lease, in whichever words it is spoken of.
 
+use std::time::Duration;
+
 use jct_tests::{Engine, TestTower, command_task, on_both_engines, survey_task};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::support::{call, claim, path, worker};
 
@@ -11,6 +13,7 @@ on_both_engines![
     the_gate_stands_before_jobs_too,
     a_lease_over_http_is_fenced_like_any_other,
     the_names_of_other_types_cannot_be_borrowed,
+    workers_over_http_and_the_towers_own_compete_for_one_queue,
 ];
 
 fn a_task_handed_in_as_a_job_is_run_by_the_towers_own_worker(engine: Engine) {
@@ -83,5 +86,39 @@ fn the_names_of_other_types_cannot_be_borrowed(engine: Engine) {
         let answer = client.post("/tasks/enqueue", &task);
         assert_eq!(answer.status, 422, "{}", answer.text());
         assert!(answer.text().contains("/inputs/executor"), "{}", answer.text());
+    }
+}
+
+fn workers_over_http_and_the_towers_own_compete_for_one_queue(engine: Engine) {
+    const JOBS: usize = 16;
+    let tower = TestTower::new(engine);
+    let client = tower.operator();
+    let ids: Vec<String> = (0..JOBS).map(|_| client.enqueue(&command_task("sleep 0.1"))).collect();
+    let outside = worker(&tower, "outside");
+    let mut taken = Vec::new();
+    let is_final =
+        |id: &String| matches!(client.task(id)["status"].as_str(), Some("completed" | "failed" | "cancelled"));
+    while !ids.iter().all(is_final) {
+        let job = claim(&outside, &["command"]);
+        let Some(id) = job["id"].as_str() else {
+            std::thread::sleep(Duration::from_millis(20));
+            continue;
+        };
+        // As long as the others take, so that none of them has all.
+        std::thread::sleep(Duration::from_millis(100));
+        let done = call(&job, json!({ "resultSummary": "done outside" }));
+        assert_eq!(outside.post(&path(id, "complete"), &done).expect(200)["status"], "succeeded");
+        taken.push(id.to_owned());
+    }
+    assert!(!taken.is_empty() && taken.len() < JOBS, "one of them had all: {} of {JOBS}", taken.len());
+    for id in &ids {
+        let job = client.get(&format!("/api/queue/jobs/{id}")).expect(200);
+        assert_eq!((&job["status"], &job["attempt"]), (&json!("succeeded"), &json!(1)), "{job}");
+        let is_outside = taken.contains(id);
+        let holder = client.task(id)["assigned_to"].clone();
+        assert_eq!(holder, if is_outside { "outside" } else { "worker-1" }, "{job}");
+        let events = client.get(&format!("/api/queue/jobs/{id}/events")).expect(200);
+        let began = |event: &&Value| event["kind"] == "status" && event["payload"]["status"] == "running";
+        assert_eq!(events["items"].as_array().unwrap().iter().filter(began).count(), 1, "{events}");
     }
 }
