@@ -13,9 +13,10 @@ use crate::session::{Session, Workshop};
 /// Runs `inputs.command` in a fresh checkout, in the sandbox. The first command that does not exit with status 0
 /// ends the attempt. What the commands changed is handed over when all of them succeeded.
 ///
-/// A command sees `PATH`, `LANG`, a private `HOME` and `TMPDIR`, the variables that the operator
-/// passes on, `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`, and `JCT_ARTIFACTS`, the folder for files to keep. How it was isolated stands in the output as
-/// `isolation`. With `inputs.network = "local"` it has a loopback interface of its own, else no network.
+/// A command sees `PATH`, `LANG`, a private `HOME` and `TMPDIR`, the variables that the operator passes on,
+/// `JCT_TASK_ID`, `JCT_ATTEMPT` and `JCT_TRACE_ID`, and `JCT_ARTIFACTS`, the folder for files to keep. How it was
+/// isolated stands in the output as `isolation`. With `inputs.network = "local"` it has a loopback interface of its own,
+/// else no network.
 #[derive(Debug)]
 pub struct CommandExecutor {
     workshop: Arc<Workshop>,

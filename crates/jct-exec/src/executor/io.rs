@@ -79,8 +79,8 @@ impl ExecutionIo {
         self
     }
 
-    /// Starts the clock of something that may take `budget` at the most, and ends with the attempt's cancellation and with
-    /// its lease.
+    /// Starts the clock of something that may take `budget` at the most, and ends with the attempt's cancellation and
+    /// with its lease.
     pub fn bounds(&self, budget: Duration) -> Bounds {
         self.bounds_until(budget, self.cancel.clone())
     }

@@ -175,8 +175,8 @@ impl RunRecord {
         self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
     }
 
-    /// Ends the workspaces of work that is done, once it was judged: they are removed, or kept for a while if there is a
-    /// reason to. What fails here is logged: it changes nothing about the work.
+    /// Ends the workspaces of work that is done, once it was judged: they are removed, or kept for a while if there is
+    /// a reason to. What fails here is logged: it changes nothing about the work.
     pub async fn end_workspaces(&self, kept_because: Option<&str>) {
         let held = std::mem::take(&mut *self.workspaces.lock().unwrap_or_else(PoisonError::into_inner));
         for workspace in held {

@@ -34,7 +34,8 @@ impl Control {
         Ok(Self { stream: Some(UnixStream::from_std(stream)?), handle, launch, heard: Arc::default() })
     }
 
-    /// Talks to the inside until it has nothing more to say, and tells it of every renewal of `lease`. To be polled once.
+    /// Talks to the inside until it has nothing more to say, and tells it of every renewal of `lease`. To be polled
+    /// once.
     pub(super) fn talk(&mut self, lease: Option<LeaseTerm>) -> impl Future<Output = ()> + use<> {
         let stream = self.stream.take();
         let told = std::mem::take(&mut self.launch.told);

@@ -14,13 +14,13 @@ struct Status {
 }
 
 impl Session {
-    /// Takes over the files in the output folder, commits what is not committed, receives the commit that `HEAD` is then at, and notes it. The bundle is kept among
-    /// the artifacts, as `changes.bundle`, when there are changes.
+    /// Takes over the files in the output folder, commits what is not committed, receives the commit that `HEAD` is
+    /// then at, and notes it. The bundle is kept among the artifacts, as `changes.bundle`, when there are changes.
     ///
     /// # Errors
     ///
-    /// [`FailureReason::HandoverRefused`] when the work cannot be bundled or breaks a rule, else [`Stop`] when something
-    /// fails on the way.
+    /// [`FailureReason::HandoverRefused`] when the work cannot be bundled or breaks a rule, else [`Stop`] when
+    /// something fails on the way.
     pub async fn hand_over(&mut self) -> Result<Handover, Stop> {
         self.io.progress(None, "handing the work over");
         self.collect().await?;

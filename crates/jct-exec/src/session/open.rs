@@ -167,8 +167,9 @@ impl Session {
         outcome
     }
 
-    /// Ends the session as the work in it ended. Of work that failed by itself, the files that it left are taken over: the
-    /// prover looks at them as at those of work that is done. What fails here is logged: it changes nothing about the work.
+    /// Ends the session as the work in it ended. Of work that failed by itself, the files that it left are taken over:
+    /// the prover looks at them as at those of work that is done. What fails here is logged: it changes nothing about
+    /// the work.
     pub async fn end(mut self, ended: &Result<(), Stop>) {
         let fate = match ended {
             Ok(()) => Fate::Done,

@@ -70,8 +70,8 @@ fn look(path: PathBuf) -> Option<FoundWorkspace> {
     path.is_dir().then(|| FoundWorkspace { name, path, in_use, dirty, bytes, note: note.ok().flatten() })
 }
 
-/// Removes the workspace `name` in `root`, whatever is left running in it first; one with work that nobody else has only if
-/// `dirty` says so. Blocks.
+/// Removes the workspace `name` in `root`, whatever is left running in it first; one with work that nobody else has
+/// only if `dirty` says so. Blocks.
 ///
 /// # Errors
 ///

@@ -8,9 +8,9 @@
 //!     repo/ home/ tmp/ out/
 //! ```
 //!
-//! A worker that is killed leaves its folders and the processes in them behind. When the lock can be taken, the owner is
-//! dead: [`sweep_workspaces`] ends the processes, removes what nobody can miss and keeps the rest for a while. Work that
-//! was not handed over is *dirty*: only an operator removes it, with [`remove_workspace`].
+//! A worker that is killed leaves its folders and the processes in them behind. When the lock can be taken, the owner
+//! is dead: [`sweep_workspaces`] ends the processes, removes what nobody can miss and keeps the rest for a while. Work
+//! that was not handed over is *dirty*: only an operator removes it, with [`remove_workspace`].
 
 mod abandoned;
 mod error;

@@ -56,8 +56,8 @@ pub async fn recover_workspaces(root: &Path) -> Result<RecoveredWorkspaces, Work
 }
 
 /// Ends what workers that died have left running in `root`, and removes the workspaces that nobody needs: those with
-/// nothing to lose, and those whose work was handed over and whose time is over. What was not handed over stays. Workspaces of living workers are not touched. Meant for a worker's
-/// start, and for every hour.
+/// nothing to lose, and those whose work was handed over and whose time is over. What was not handed over stays.
+/// Workspaces of living workers are not touched. Meant for a worker's start, and for every hour.
 ///
 /// # Errors
 ///
@@ -133,8 +133,8 @@ fn sweep_one(folder: &Path, rules: KeepRules) -> io::Result<Found> {
         log_removal(&note, "its time is over");
         return Ok(Found::Removed { killed });
     }
-    let kept = Box::new(Kept { folder: folder.to_owned(), note, _abandoned: abandoned });
-    Ok(Found::Kept { kept, killed })
+    let kept = Kept { folder: folder.to_owned(), note, _abandoned: abandoned };
+    Ok(Found::Kept { kept: Box::new(kept), killed })
 }
 
 /// Removes what was handed over, oldest first, until the rest takes no more than `most` bytes. Says how many that were.

@@ -197,7 +197,7 @@ fn kill_worker(sleeper: &Sleeper, seconds: &str) -> Result<(), Failed> {
 fn stop_worker(sleeper: &Sleeper, seconds: &str, time: Time) -> Result<(), Failed> {
     let mut began = Err("never tried".into());
     for limit in [4, 20, 60] {
-        let sleeper = Sleeper { limited: Some((time, limit)), programs: sleeper.programs.clone(), ..sleeper.clone() };
+        let sleeper = Sleeper { limited: Some((time, limit)), ..sleeper.clone() };
         let mut worker = start_worker(&sleeper)?;
         began = until_it_runs(&mut worker, seconds);
         let stopped = rustix::process::kill_process(rustix::process::Pid::from_child(&worker), Signal::STOP);

@@ -1,5 +1,5 @@
-//! The monitor's own clock. A worker that hangs neither ends a run at its budget nor notices that its lease is gone; the
-//! monitor does both without it.
+//! The monitor's own clock. A worker that hangs neither ends a run at its budget nor notices that its lease is gone;
+//! the monitor does both without it.
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;

@@ -2,8 +2,8 @@
 //!
 //! It lives exactly as long as the run. When the worker closes the socket, by will or by death, it ends the run; when
 //! the program ends, it ends whatever the program left behind. When the worker hangs, it ends the run by a clock of its
-//! own: after the budget and its grace, or when the lease was not renewed. It is deaf to polite signals, which are meant for the
-//! program, and it never gives the program anything of its own to hold.
+//! own: after the budget and its grace, or when the lease was not renewed. It is deaf to polite signals, which are
+//! meant for the program, and it never gives the program anything of its own to hold.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
