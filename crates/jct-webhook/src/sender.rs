@@ -1,7 +1,6 @@
 //! One message, one request, one answer.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,11 +9,11 @@ use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use jct_connect::{Tls, machines_roots};
 use jct_event::webhook::{AddressRules, EndpointUrl, InvalidEndpoint, SignedHeaders};
-use rustls::{ClientConfig, RootCertStore};
 use url::Position;
 
-use crate::connect::{ConnectError, client_config, connect};
+use crate::connect::{ConnectError, connect};
 
 /// For the name, the connection, the handshake, the request and the head of the answer together.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -67,7 +66,7 @@ pub enum SendError {
 #[derive(Clone, Debug)]
 pub struct Sender {
     rules: AddressRules,
-    tls: Arc<ClientConfig>,
+    tls: Tls,
     limit: Duration,
 }
 
@@ -78,9 +77,7 @@ impl Sender {
     /// # Errors
     /// [`io::Error`] if TLS cannot be prepared.
     pub fn new(rules: AddressRules) -> io::Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        Ok(Self { rules, tls: client_config(roots)?, limit: LIMIT })
+        Ok(Self { rules, tls: Tls::trusting(machines_roots())?, limit: LIMIT })
     }
 
     /// Sends a message once. Any status is an answer; whether it is a good one is for the caller to say.
@@ -215,7 +212,7 @@ mod tests {
         let rules = AddressRules { allow_http: true, ..AddressRules::default() };
         let named = AddressRules { allowed_hosts: BTreeSet::from(["localhost".to_owned()]), ..rules.clone() };
         let endpoint = EndpointUrl::parse("http://localhost:9/", &named).unwrap();
-        let tls = client_config(RootCertStore::empty()).unwrap();
+        let tls = Tls::trusting(machines_roots()).unwrap();
         let refused = connect(&endpoint, &rules, &tls).await.err().unwrap();
         assert!(
             matches!(refused, ConnectError::Refused(InvalidEndpoint::Address(AddressClass::Loopback))),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The layers, from the bottom. A crate may use anything in a layer below its own and nothing beside or above.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["jct-contract"],
     &["jct-policy", "jct-lifecycle", "jct-cwom", "jct-audit"],
     // Judge and tell what the others describe; still pure.
@@ -14,6 +14,8 @@ const LAYERS: [&[&str]; 12] = [
     &["jct-manifest", "jct-workflow"],
     // Plain data for the binaries; knows the policy's types and nothing else.
     &["jct-config"],
+    // Connects to whom others judge; knows nothing of the tower.
+    &["jct-connect"],
     &["jct-store", "jct-trace", "jct-exec", "jct-webhook"],
     &["jct-tower", "jct-agent", "jct-ingest", "jct-prover"],
     // What agents call; jct-http carries it.
@@ -27,11 +29,12 @@ const LAYERS: [&[&str]; 12] = [
 ];
 
 /// Crates that only a few may use directly.
-const RESERVED: [(&str, &[&str]); 10] = [
+const RESERVED: [(&str, &[&str]); 11] = [
     ("diesel", &["jct-store"]),
     ("diesel-async", &["jct-store"]),
     ("diesel_migrations", &["jct-store"]),
     ("libsqlite3-sys", &["jct-store"]),
+    ("tokio-rustls", &["jct-connect"]),
     ("actix-web", &["jct-http"]),
     ("utoipa", &["jct-http"]),
     ("rmcp", &["jct-mcp", "jct-http"]),

@@ -12,6 +12,7 @@ use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use jct_connect::Stream;
 use jct_exec::{EgressDecision, ExecutionIo};
 use serde_json::json;
 use tokio::time::timeout;
@@ -63,7 +64,7 @@ impl Gate {
         Ok(self.pass_on(request, stream).await)
     }
 
-    async fn pass_on(&self, request: Request<Incoming>, stream: super::upstream::Stream) -> Answer {
+    async fn pass_on(&self, request: Request<Incoming>, stream: Stream) -> Answer {
         let Some(request) = self.prepared(request) else {
             return failure(StatusCode::BAD_REQUEST, "the request cannot be passed on");
         };
