@@ -42,11 +42,11 @@ impl Engine {
     }
 
     pub(crate) async fn lost_workers(&self, seen: (Timestamp, Timestamp)) -> Result<Vec<EmittedEvent>, StoreError> {
-        read!(self, event_tail::lost_workers(seen))
+        read!(self, event_lookout::lost_workers(seen))
     }
 
     pub(crate) async fn near_budgets(&self, percent: u32) -> Result<Vec<EmittedEvent>, StoreError> {
-        read!(self, event_tail::near_budgets(now, percent))
+        read!(self, event_lookout::near_budgets(now, percent))
     }
 
     pub(crate) async fn webhook_get(&self, id: WebhookId) -> Result<Option<WebhookRecord>, StoreError> {

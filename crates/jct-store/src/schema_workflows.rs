@@ -113,3 +113,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(workflow_runs, workflow_steps, task_outcomes);
+diesel::allow_tables_to_appear_in_same_query!(workflow_runs, workflows);

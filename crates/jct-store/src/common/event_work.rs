@@ -8,7 +8,7 @@ use jct_contract::{EventId, Principal};
 use jct_event::{EventPriority, EventStatus, EventTransition, next};
 use serde_json::json;
 
-use super::{Conn, admin, deliveries, event_reads, event_tail, events as posts, primitives, webhooks};
+use super::{Conn, admin, deliveries, event_reads, event_tail, events as posts, primitives, webhooks, workflow_runs};
 use crate::StoreError;
 use crate::command_events::{EventAnswer, EventWrite};
 use crate::context::Context;
@@ -183,6 +183,7 @@ async fn settle_one(
     let Some(status) = status else { return Ok(EventSettled::Stale) };
     if let EventEnd::Completed { effects, .. } = &settlement.end {
         deliveries::add(conn, context, lease.event_id.into(), &effects.deliveries).await?;
+        workflow_runs::start(conn, context, &effects.runs).await?;
     }
     let status = status.parse().map_err(|_| StoreError::corrupt("an event was settled as nothing"))?;
     Ok(EventSettled::Settled(status))

@@ -5,12 +5,13 @@ use diesel_async::RunQueryDsl;
 use jct_contract::{JobArtifactId, TaskId};
 use serde_json::json;
 
-use super::{Conn, primitives, refusal};
+use super::added_files::{self, Obstacle};
+use super::{Conn, refusal};
 use crate::StoreError;
 use crate::context::Context;
-use crate::journal::{Actor, Entry, Head};
-use crate::model::{Cursor, EventKind, JobArtifactAnswer, JobArtifactRecord, NewJobArtifact, Page, PageStart};
-use crate::rows::{EventRow, JobArtifactRow, LeaseRow, to_u64};
+use crate::journal::Actor;
+use crate::model::{Cursor, JobArtifactAnswer, JobArtifactRecord, NewJobArtifact, Page, PageStart};
+use crate::rows::{JobArtifactRow, LeaseRow};
 use crate::schema::{task_leases, tasks};
 use crate::schema_jobs::job_artifacts::{self, dsl};
 use crate::types::Id;
@@ -27,21 +28,14 @@ pub(crate) async fn add(
         return Ok(JobArtifactAnswer::Stale { current });
     };
     let task_id = lease.task_id;
-    let kept: Vec<JobArtifactRow> =
-        job_artifacts::table.filter(dsl::task_id.eq(task_id)).select(JobArtifactRow::as_select()).load(conn).await?;
-    if let Some(twin) = kept.iter().find(|kept| kept.name == new.name) {
-        return Ok(if twin.digest == new.digest.to_string() {
-            JobArtifactAnswer::Repeated(twin.clone().try_into()?)
-        } else {
-            JobArtifactAnswer::NameTaken
+    if let Some(obstacle) = added_files::obstacle(conn, task_id, (&new.name, new.size_bytes), quota).await? {
+        return Ok(match obstacle {
+            Obstacle::Twin(twin) if twin.digest == new.digest.to_string() => {
+                JobArtifactAnswer::Repeated(twin.try_into()?)
+            }
+            Obstacle::Twin(_) => JobArtifactAnswer::NameTaken,
+            Obstacle::Full { used_bytes } => JobArtifactAnswer::OverQuota { used_bytes },
         });
-    }
-    let mut used_bytes = 0_u64;
-    for kept in &kept {
-        used_bytes = used_bytes.saturating_add(to_u64("size_bytes", kept.size_bytes)?);
-    }
-    if used_bytes.saturating_add(new.size_bytes) > quota {
-        return Ok(JobArtifactAnswer::OverQuota { used_bytes });
     }
     let row = JobArtifactRow {
         id: JobArtifactId::at(context.shared.next_created_at(context.now)).into(),
@@ -88,37 +82,7 @@ async fn tell(conn: &mut Conn, context: Context<'_>, lease: &LeaseRow, row: &Job
         "size_bytes": row.size_bytes,
         "digest": row.digest,
     });
-    let marks = lease.marks();
-    let mut additions = context.additions();
-    additions.journal.events.push(EventRow {
-        task_id: row.task_id,
-        seq: marks.event_seq + 1,
-        at: row.created_at,
-        kind: EventKind::Artifact.as_str().to_owned(),
-        attempt: Some(row.attempt),
-        body: body.to_string(),
-    });
-    let entry = Entry {
-        actor: Actor::system(&lease.holder),
-        action: "artifact_added",
-        entity_kind: "task",
-        entity_id: row.task_id.0.to_string(),
-        before: None,
-        after: Some(body.to_string()),
-        note: None,
-        trace_id: Some(&lease.trace_id),
-    };
-    let Head { seq, hash } = additions.journal.entry(&marks.head, entry);
-    primitives::add(conn, &additions).await?;
-    diesel::update(task_leases::table.find(row.task_id))
-        .set((
-            task_leases::event_seq.eq(marks.event_seq + 1),
-            task_leases::audit_seq.eq(seq),
-            task_leases::audit_hash.eq(hash),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(())
+    added_files::tell(conn, context, context.additions(), lease, (Actor::system(&lease.holder), &body)).await
 }
 
 /// The files of a job, newest first; `None` if there is no such job.

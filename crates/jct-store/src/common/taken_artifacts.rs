@@ -8,6 +8,7 @@ use jct_cwom::{NewArtifact, Verification};
 use jct_lifecycle::{IllegalTransition, TaskStatus};
 use serde_json::{Map, json};
 
+use super::added_files::{self, Obstacle};
 use super::objects::Author;
 use super::taken::{Claimant, is_over, refuse_outsider};
 use super::{Conn, primitives, runs, task_reads};
@@ -15,11 +16,11 @@ use crate::StoreError;
 use crate::additions::Additions;
 use crate::command::ChangeAnswer;
 use crate::context::Context;
-use crate::journal::{Actor, Entry, Head};
-use crate::model::{EventKind, NewTakenArtifact, TakenArtifact, TakenArtifactAnswer, TakenPlace};
-use crate::rows::{EventRow, JobArtifactRow, LeaseRow, to_u64};
+use crate::journal::Actor;
+use crate::model::{NewTakenArtifact, TakenArtifact, TakenArtifactAnswer, TakenPlace};
+use crate::rows::{JobArtifactRow, LeaseRow};
 use crate::schema::task_leases;
-use crate::schema_jobs::job_artifacts::{self, dsl};
+use crate::schema_jobs::job_artifacts;
 use crate::types::Id;
 
 /// Accepts an artifact if the lease is alive and the asker's; a file also needs a free name and room in the `quota`.
@@ -98,25 +99,14 @@ async fn refuse_file(
     quota: u64,
 ) -> Result<Option<TakenArtifactAnswer>, StoreError> {
     let TakenPlace::Kept { name, size_bytes, digest } = &new.place else { return Ok(None) };
-    let kept: Vec<JobArtifactRow> = job_artifacts::table
-        .filter(dsl::task_id.eq(lease.task_id))
-        .select(JobArtifactRow::as_select())
-        .load(conn)
-        .await?;
-    if let Some(twin) = kept.iter().find(|kept| kept.name == *name) {
-        let is_same = twin.digest == digest.to_string() && twin.attempt == lease.attempt;
-        return Ok(Some(if is_same {
+    let obstacle = added_files::obstacle(conn, lease.task_id, (name, *size_bytes), quota).await?;
+    Ok(obstacle.map(|obstacle| match obstacle {
+        Obstacle::Twin(twin) if twin.digest == digest.to_string() && twin.attempt == lease.attempt => {
             TakenArtifactAnswer::Repeated(accepted(twin.id.into(), lease, new))
-        } else {
-            TakenArtifactAnswer::NameTaken
-        }));
-    }
-    let mut used_bytes = 0_u64;
-    for kept in &kept {
-        used_bytes = used_bytes.saturating_add(to_u64("size_bytes", kept.size_bytes)?);
-    }
-    let is_over = used_bytes.saturating_add(*size_bytes) > quota;
-    Ok(is_over.then_some(TakenArtifactAnswer::OverQuota { used_bytes }))
+        }
+        Obstacle::Twin(_) => TakenArtifactAnswer::NameTaken,
+        Obstacle::Full { used_bytes } => TakenArtifactAnswer::OverQuota { used_bytes },
+    }))
 }
 
 fn accepted(id: ArtifactId, lease: &LeaseRow, new: &NewTakenArtifact) -> TakenArtifact {
@@ -167,7 +157,7 @@ async fn register(
 async fn tell(
     conn: &mut Conn,
     context: Context<'_>,
-    mut additions: Additions,
+    additions: Additions,
     lease: &LeaseRow,
     (new, accepted): (&NewTakenArtifact, &TakenArtifact),
 ) -> Result<(), StoreError> {
@@ -184,34 +174,5 @@ async fn tell(
         body.insert("size_bytes".to_owned(), (*size_bytes).into());
         body.insert("digest".to_owned(), digest.to_string().into());
     }
-    let marks = lease.marks();
-    additions.journal.events.push(EventRow {
-        task_id: lease.task_id,
-        seq: marks.event_seq + 1,
-        at: context.now.as_micros(),
-        kind: EventKind::Artifact.as_str().to_owned(),
-        attempt: Some(lease.attempt),
-        body: body.to_string(),
-    });
-    let entry = Entry {
-        actor: Actor::from(&new.by),
-        action: "artifact_added",
-        entity_kind: "task",
-        entity_id: new.task_id.to_string(),
-        before: None,
-        after: Some(body.to_string()),
-        note: None,
-        trace_id: Some(&lease.trace_id),
-    };
-    let Head { seq, hash } = additions.journal.entry(&marks.head, entry);
-    primitives::add(conn, &additions).await?;
-    diesel::update(task_leases::table.find(lease.task_id))
-        .set((
-            task_leases::event_seq.eq(marks.event_seq + 1),
-            task_leases::audit_seq.eq(seq),
-            task_leases::audit_hash.eq(hash),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(())
+    added_files::tell(conn, context, additions, lease, (Actor::from(&new.by), &body)).await
 }

@@ -6,6 +6,8 @@ use jct_contract::{EventId, Principal, Timestamp, WebhookId};
 use jct_event::{EventPriority, EventStatus, IllegalEventTransition, NewEvent, TowerEvent, TypeFilter};
 use jct_lifecycle::Fence;
 
+use super::NewWorkflowRun;
+
 /// An event that somebody hands in.
 #[derive(Clone, Debug)]
 pub struct EventPost {
@@ -195,14 +197,16 @@ pub enum EventEnd {
 pub struct EventEffects {
     /// The webhooks that are told; those that are gone by then are left out.
     pub deliveries: Vec<WebhookId>,
+    /// The runs of workflows that are started; those that were started before, or must not be any more, are left out.
+    pub runs: Vec<NewWorkflowRun>,
 }
 
 impl EventEffects {
     /// Whether nothing follows.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        let Self { deliveries } = self;
-        deliveries.is_empty()
+        let Self { deliveries, runs } = self;
+        deliveries.is_empty() && runs.is_empty()
     }
 }
 

@@ -8,12 +8,10 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Array;
 use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
 
 use super::Conn;
 use super::insert::{Column, statement};
 use crate::rows::{BusDocumentRow, BusRow};
-use crate::schema_events::{events, webhook_deliveries};
 use crate::types::{DbId, Id};
 
 statement! {
@@ -46,71 +44,11 @@ pub(super) async fn insert_bus_documents(conn: &mut Conn, rows: &[BusDocumentRow
     Ok(())
 }
 
-/// Events of one rank that are due, the oldest first.
-pub(super) async fn lock_due_events(conn: &mut Conn, rank: i64, now: Timestamp, limit: i64) -> QueryResult<Vec<Id>> {
-    use events::dsl;
-    dsl::events
-        .filter(dsl::rank.eq(rank))
-        .filter(dsl::next_attempt_at.le(now.as_micros()))
-        .order((dsl::next_attempt_at, dsl::id))
-        .limit(limit)
-        .select(dsl::id)
-        .for_update()
-        .skip_locked()
-        .load(conn)
-        .await
+/// The rows of a query, and nobody else's until the commit; those that another writer has are stepped over.
+macro_rules! locked {
+    ($query:expr) => {
+        $query.for_update().skip_locked()
+    };
 }
 
-/// Events whose leases ran out, the longest dead first, and their tries.
-pub(super) async fn lock_lapsed_events(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<(Id, i64)>> {
-    use events::dsl;
-    dsl::events
-        .filter(dsl::expires_at.le(now.as_micros()))
-        .order(dsl::expires_at)
-        .limit(limit)
-        .select((dsl::id, dsl::attempts))
-        .for_update()
-        .skip_locked()
-        .load(conn)
-        .await
-}
-
-/// Messages to one webhook that are due, the oldest first.
-pub(super) async fn lock_due_deliveries(
-    conn: &mut Conn,
-    webhook: Id,
-    now: Timestamp,
-    limit: i64,
-) -> QueryResult<Vec<Id>> {
-    use webhook_deliveries::dsl;
-    dsl::webhook_deliveries
-        .filter(dsl::webhook_id.eq(webhook))
-        .filter(dsl::next_attempt_at.le(now.as_micros()))
-        .order((dsl::next_attempt_at, dsl::id))
-        .limit(limit)
-        .select(dsl::id)
-        .for_update()
-        .skip_locked()
-        .load(conn)
-        .await
-}
-
-/// Messages to one webhook whose leases ran out, and their tries.
-pub(super) async fn lock_lapsed_deliveries(
-    conn: &mut Conn,
-    webhook: Id,
-    now: Timestamp,
-    limit: i64,
-) -> QueryResult<Vec<(Id, i64)>> {
-    use webhook_deliveries::dsl;
-    dsl::webhook_deliveries
-        .filter(dsl::expires_at.le(now.as_micros()))
-        .filter(dsl::webhook_id.eq(webhook))
-        .order(dsl::expires_at)
-        .limit(limit)
-        .select((dsl::id, dsl::attempts))
-        .for_update()
-        .skip_locked()
-        .load(conn)
-        .await
-}
+pub(super) use locked;

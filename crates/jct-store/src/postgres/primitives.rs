@@ -14,9 +14,8 @@ use crate::rows::{AttemptEndRow, EventRow, LeaseRow};
 use crate::schema::audit_log;
 use crate::types::{DbId, Id};
 
-pub(super) use super::event_primitives::{
-    insert_bus, insert_bus_documents, lock_due_deliveries, lock_due_events, lock_lapsed_deliveries, lock_lapsed_events,
-};
+pub(super) use super::event_locks::{lock_due_deliveries, lock_due_events, lock_lapsed_deliveries, lock_lapsed_events};
+pub(super) use super::event_primitives::{insert_bus, insert_bus_documents};
 pub(super) use super::insert::insert_tasks;
 pub(super) use super::insert_objects::insert_repos;
 pub(super) use super::lanes::{due_work, lock_limits, take_ready};

@@ -5,11 +5,10 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
 
 use super::Conn;
 use crate::rows::{BusDocumentRow, BusRow};
-use crate::schema_events::{event_documents, events, webhook_deliveries};
+use crate::schema_events::{event_documents, events};
 use crate::types::Id;
 
 /// Inserts events whose key is free; returns the ids of those.
@@ -32,63 +31,11 @@ pub(super) async fn insert_bus_documents(conn: &mut Conn, rows: &[BusDocumentRow
     Ok(())
 }
 
-/// Events of one rank that are due, the oldest first.
-pub(super) async fn lock_due_events(conn: &mut Conn, rank: i64, now: Timestamp, limit: i64) -> QueryResult<Vec<Id>> {
-    use events::dsl;
-    dsl::events
-        .filter(dsl::rank.eq(rank))
-        .filter(dsl::next_attempt_at.le(now.as_micros()))
-        .order((dsl::next_attempt_at, dsl::id))
-        .limit(limit)
-        .select(dsl::id)
-        .load(conn)
-        .await
+/// The rows of a query, and nobody else's until the commit: there is no other writer.
+macro_rules! locked {
+    ($query:expr) => {
+        $query
+    };
 }
 
-/// Events whose leases ran out, the longest dead first, and their tries.
-pub(super) async fn lock_lapsed_events(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<(Id, i64)>> {
-    use events::dsl;
-    dsl::events
-        .filter(dsl::expires_at.le(now.as_micros()))
-        .order(dsl::expires_at)
-        .limit(limit)
-        .select((dsl::id, dsl::attempts))
-        .load(conn)
-        .await
-}
-
-/// Messages to one webhook that are due, the oldest first.
-pub(super) async fn lock_due_deliveries(
-    conn: &mut Conn,
-    webhook: Id,
-    now: Timestamp,
-    limit: i64,
-) -> QueryResult<Vec<Id>> {
-    use webhook_deliveries::dsl;
-    dsl::webhook_deliveries
-        .filter(dsl::webhook_id.eq(webhook))
-        .filter(dsl::next_attempt_at.le(now.as_micros()))
-        .order((dsl::next_attempt_at, dsl::id))
-        .limit(limit)
-        .select(dsl::id)
-        .load(conn)
-        .await
-}
-
-/// Messages to one webhook whose leases ran out, and their tries.
-pub(super) async fn lock_lapsed_deliveries(
-    conn: &mut Conn,
-    webhook: Id,
-    now: Timestamp,
-    limit: i64,
-) -> QueryResult<Vec<(Id, i64)>> {
-    use webhook_deliveries::dsl;
-    dsl::webhook_deliveries
-        .filter(dsl::expires_at.le(now.as_micros()))
-        .filter(dsl::webhook_id.eq(webhook))
-        .order(dsl::expires_at)
-        .limit(limit)
-        .select((dsl::id, dsl::attempts))
-        .load(conn)
-        .await
-}
+pub(super) use locked;

@@ -18,6 +18,8 @@ pub(crate) use engine::SqliteEngine;
 pub(crate) type Conn =
     diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection, connection::OnTheSpot>;
 
+#[path = "../common/added_files.rs"]
+pub(crate) mod added_files;
 #[path = "../common/admin.rs"]
 pub(crate) mod admin;
 #[path = "../common/agents.rs"]
@@ -42,6 +44,12 @@ pub(crate) mod deliveries;
 pub(crate) mod egress;
 #[path = "../common/enqueue.rs"]
 pub(crate) mod enqueue;
+#[path = "../common/event_causes.rs"]
+mod event_causes;
+#[path = "../common/event_locks.rs"]
+pub(crate) mod event_locks;
+#[path = "../common/event_lookout.rs"]
+pub(crate) mod event_lookout;
 #[path = "../common/event_reads.rs"]
 pub(crate) mod event_reads;
 #[path = "../common/event_tail.rs"]

@@ -19,9 +19,8 @@ use crate::schema::{
 use crate::schema_jobs::{manifest_contents, queue_affinities, queue_lanes};
 use crate::types::Id;
 
-pub(super) use super::event_primitives::{
-    insert_bus, insert_bus_documents, lock_due_deliveries, lock_due_events, lock_lapsed_deliveries, lock_lapsed_events,
-};
+pub(super) use super::event_locks::{lock_due_deliveries, lock_due_events, lock_lapsed_deliveries, lock_lapsed_events};
+pub(super) use super::event_primitives::{insert_bus, insert_bus_documents};
 pub(super) use super::lanes::{due_work, lock_limits, take_ready};
 pub(super) use super::object_primitives::{insert_repos, lock_issue, lock_issues, lock_objects, lock_run, lock_runs};
 

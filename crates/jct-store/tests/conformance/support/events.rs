@@ -40,7 +40,7 @@ pub(crate) async fn claim_events(store: &Store, consumer: &str, limit: u32) -> V
 
 pub(crate) fn done(deliveries: &[WebhookId]) -> EventEnd {
     EventEnd::Completed {
-        effects: EventEffects { deliveries: deliveries.to_vec() },
+        effects: EventEffects { deliveries: deliveries.to_vec(), runs: Vec::new() },
         result: json!({ "deliveries": deliveries }).to_string(),
     }
 }
