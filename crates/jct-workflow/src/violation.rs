@@ -87,8 +87,8 @@ impl From<Violation> for DefinitionViolation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DefinitionError {
-    /// Not one JSON text in UTF-8; over HTTP this is a 400.
-    #[error("malformed JSON: {message} at line {line}, column {column}")]
+    /// Not one JSON text, or YAML document, in UTF-8; over HTTP this is a 400.
+    #[error("malformed: {message} at line {line}, column {column}")]
     Malformed {
         /// What is wrong there.
         message: String,

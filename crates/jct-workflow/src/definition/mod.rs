@@ -4,6 +4,7 @@ mod graph;
 mod read;
 mod step;
 mod workflow;
+mod yaml;
 
 pub use step::StepDefinition;
 pub use workflow::{Trigger, WorkflowDefinition};

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use jct_contract::door::{self, Field, Fields, Names, Path};
 use jct_contract::{JsonValue, ViolationCode};
 use jct_event::TypeFilter;
+use serde_json::Value;
 
 use super::workflow::too_large;
 use super::{Graph, StepDefinition, Trigger, WorkflowDefinition};
@@ -26,7 +27,7 @@ const STEP_NAMES: [&str; 7] = ["id", "name", "dependencies", "task", "timeout_se
 /// The registry counts versions in 31 bits.
 const VERSION_MAX: i64 = i32::MAX as i64;
 
-/// Refuses what is too large before it is parsed.
+/// Refuses what is too large.
 pub(super) fn size(bytes: usize) -> Result<(), Vec<DefinitionViolation>> {
     if bytes <= DEFINITION_MAX_BYTES {
         return Ok(());
@@ -53,6 +54,10 @@ pub(super) fn definition(value: &JsonValue<'_>) -> Result<WorkflowDefinition, Ve
         JsonValue::Object(object) if found.is_empty() => door::free_form(object, root, &mut found.shape),
         _ => serde_json::Map::new(),
     };
+    // It is read back as it is kept, where `1e15` has all its digits.
+    if found.is_empty() {
+        size(Value::Object(source.clone()).to_string().len())?;
+    }
     match name {
         Some(name) if found.is_empty() => Ok(WorkflowDefinition {
             name,
@@ -123,7 +128,10 @@ fn step(field: Field<'_, '_, '_>, found: &mut Found) -> Option<ReadStep> {
         named.extend(when.steps().iter().map(|step| (path.name("when").to_pointer(), step.clone())));
     }
     let name = name.unwrap_or_else(|| id.to_string());
-    Some(ReadStep { step: StepDefinition { id, name, dependencies, task, timeout_seconds, retries, when }, named })
+    let each: BTreeSet<StepId> = named.iter().filter_map(|(_, step)| step.parse().ok()).collect();
+    let each = each.into_iter().collect();
+    let step = StepDefinition { id, name, dependencies, task, timeout_seconds, retries, when, named: each };
+    Some(ReadStep { step, named })
 }
 
 fn task(field: Field<'_, '_, '_>, found: &mut Found) -> Option<(TaskTemplate, BTreeSet<(String, String)>)> {

@@ -12,6 +12,7 @@ pub struct StepDefinition {
     pub(super) timeout_seconds: u32,
     pub(super) retries: u32,
     pub(super) when: Option<Expression>,
+    pub(super) named: Vec<StepId>,
 }
 
 impl StepDefinition {
@@ -49,6 +50,12 @@ impl StepDefinition {
     #[must_use]
     pub const fn retries(&self) -> u32 {
         self.retries
+    }
+
+    /// The steps that its expressions name, each once: those whose outcomes it has to be shown.
+    #[must_use]
+    pub fn named(&self) -> &[StepId] {
+        &self.named
     }
 
     /// What has to hold for the step to be wanted. One that is not wanted is skipped, and the steps after it go on.

@@ -4,7 +4,7 @@ use jct_contract::{DocumentLimits, JsonValue, Sha256Digest, canonical_json, pars
 use jct_event::{EventType, TypeFilter};
 use serde_json::{Map, Value};
 
-use super::{StepDefinition, read};
+use super::{StepDefinition, read, yaml};
 use crate::violation::{DefinitionCode, DefinitionError, DefinitionViolation};
 use crate::{Context, EvaluationError, Expression, WorkflowName};
 
@@ -40,6 +40,16 @@ impl WorkflowDefinition {
         read::size(bytes.len()).map_err(DefinitionError::Violations)?;
         let document = parse_document(bytes, DocumentLimits::default())?;
         Self::from_document(document.root()).map_err(DefinitionError::Violations)
+    }
+
+    /// The same door for YAML: one document without anchors, aliases, merge keys and tags of its own, in which a word
+    /// means what YAML 1.2 says.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`]; whatever is not such a document is [`DefinitionError::Malformed`].
+    pub fn from_yaml(bytes: &[u8]) -> Result<Self, DefinitionError> {
+        read::size(bytes.len()).map_err(DefinitionError::Violations)?;
+        Self::from_json(&yaml::to_json(bytes)?)
     }
 
     /// The same door for a value inside a document that was parsed as a whole. Pointers start at the value.

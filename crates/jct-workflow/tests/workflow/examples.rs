@@ -150,3 +150,13 @@ fn the_scans_run_at_once_and_the_report_comes_last() {
     let report = tasks[3].1["inputs"]["script"][0]["write"]["content"].as_str().unwrap();
     assert!(report.contains("* Compliance: succeeded"), "{report}");
 }
+
+/// The definition that the documentation begins with is one.
+#[test]
+fn the_documented_definition_is_taken() {
+    let page = include_str!("../../../../docs/workflows.md");
+    let yaml = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let definition = WorkflowDefinition::from_yaml(yaml.as_bytes()).unwrap();
+    let steps: Vec<_> = definition.steps().iter().map(|step| (step.id().as_str(), step.named())).collect();
+    assert_eq!(steps, [("build", [].as_slice()), ("publish", ["build".parse().unwrap()].as_slice())]);
+}
