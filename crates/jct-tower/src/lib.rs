@@ -19,6 +19,7 @@ pub mod taken;
 pub mod tasks;
 mod tower;
 pub mod work;
+pub mod workflows;
 
 pub use secrets::SecretInReport;
 pub use tower::{Tower, TowerOptions};

@@ -17,6 +17,7 @@ use crate::manifests::{ManifestGate, ManifestOptions};
 use crate::reviews::ReviewOptions;
 use crate::runs::Publish;
 use crate::status::Services;
+use crate::workflows::Catalog;
 
 /// Added to the time budget of a task that an executor outside the tower took, so that its report has time to arrive.
 const EXTERNAL_GRACE: Duration = Duration::from_secs(60);
@@ -94,6 +95,7 @@ struct Inner {
     lines: Lines,
     presence: WorkerPresence,
     scanner: Scanner,
+    workflow_catalog: Catalog,
     services: Services,
     clock: Arc<dyn Clock>,
 }
@@ -122,6 +124,7 @@ impl Tower {
         let policy_canonical = Arc::from(policy.canonical_json());
         let max_attempts = max_attempts.max(1);
         let repos = KnownRepos::default();
+        let workflow_catalog = Catalog::new(store.clone());
         let inner = Inner {
             store,
             policy,
@@ -141,6 +144,7 @@ impl Tower {
             lines: Lines::default(),
             presence: WorkerPresence::default(),
             scanner,
+            workflow_catalog,
             services: Services::default(),
             clock,
         };
@@ -234,6 +238,10 @@ impl Tower {
 
     pub(crate) fn manifest_gate(&self) -> &ManifestGate {
         &self.inner.manifest_gate
+    }
+
+    pub(crate) fn workflow_catalog(&self) -> &Catalog {
+        &self.inner.workflow_catalog
     }
 
     pub(crate) fn event_options(&self) -> &EventOptions {

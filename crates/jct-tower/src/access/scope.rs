@@ -46,6 +46,10 @@ pub enum Scope {
     WebhooksRead,
     /// Set up, change, test and take away webhooks.
     WebhooksWrite,
+    /// See workflows and their runs.
+    WorkflowsRead,
+    /// Define workflows, start, call off and fork their runs.
+    WorkflowsWrite,
     /// Create, list and revoke keys.
     KeysManage,
 }
@@ -56,13 +60,14 @@ pub enum Scope {
     "a scope is one of `tasks:read`, `tasks:write`, `tasks:execute`, `cwom:read`, `cwom:write`, \
      `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, `controls:write`, \
      `jobs:read`, `jobs:write`, `workers:manage`, `manifests:read`, `manifests:write`, \
-     `events:read`, `events:write`, `webhooks:read`, `webhooks:write`, `keys:manage`"
+     `events:read`, `events:write`, `webhooks:read`, `webhooks:write`, `workflows:read`, \
+     `workflows:write`, `keys:manage`"
 )]
 pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::TasksRead,
         Self::TasksWrite,
         Self::TasksExecute,
@@ -83,6 +88,8 @@ impl Scope {
         Self::EventsWrite,
         Self::WebhooksRead,
         Self::WebhooksWrite,
+        Self::WorkflowsRead,
+        Self::WorkflowsWrite,
         Self::KeysManage,
     ];
 
@@ -110,6 +117,8 @@ impl Scope {
             Self::EventsWrite => "events:write",
             Self::WebhooksRead => "webhooks:read",
             Self::WebhooksWrite => "webhooks:write",
+            Self::WorkflowsRead => "workflows:read",
+            Self::WorkflowsWrite => "workflows:write",
             Self::KeysManage => "keys:manage",
         }
     }

@@ -10,8 +10,9 @@ use jct_store::{Store, StoreError};
 
 use super::EventServiceOptions;
 use super::decide::{Interest, decided, undecided};
-use super::rest::Rest;
-use crate::work::Causes;
+use crate::status::Service;
+use crate::work::{Causes, Rest};
+use crate::workflows::{Catalog, Triggers};
 
 /// Events that are processed together.
 const BATCH: u32 = 100;
@@ -24,20 +25,29 @@ const GATHER: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub struct EventConsumer {
     store: Store,
+    catalog: Catalog,
     name: String,
     retry: RetryPolicy,
+    service: Option<Service>,
 }
 
 impl EventConsumer {
     /// A consumer over the store.
     #[must_use]
     pub fn new(store: Store, options: &EventServiceOptions) -> Self {
-        Self { store, name: options.consumer.clone(), retry: options.retry }
+        let catalog = Catalog::new(store.clone());
+        Self { store, catalog, name: options.consumer.clone(), retry: options.retry, service: None }
+    }
+
+    /// Tells of its turns.
+    #[must_use]
+    pub fn reporting(self, service: Service) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// Processes events for as long as the future is polled. May be dropped at any time.
     pub async fn run(&self) -> Infallible {
-        let mut rest = Rest::new(&self.store, GATHER, "processing events");
+        let mut rest = Rest::new(&self.store, GATHER, "processing events", self.service.as_ref());
         loop {
             let processed = self.process_due().await;
             rest.note(&processed.map(drop));
@@ -74,7 +84,7 @@ impl EventConsumer {
     }
 
     async fn decide(&self, claimed: &[ClaimedEvent]) -> Vec<EventSettlement> {
-        let interest = interest(&self.store).await;
+        let interest = interest(&self.catalog).await;
         let end = |claimed: &ClaimedEvent| match &interest {
             Ok(interest) => decided(&claimed.record, interest),
             Err(error) => {
@@ -87,6 +97,6 @@ impl EventConsumer {
 }
 
 /// Who wants to be told now.
-pub(super) async fn interest(store: &Store) -> Result<Interest, StoreError> {
-    Ok(Interest { webhooks: store.webhooks_active().await? })
+pub(super) async fn interest(catalog: &Catalog) -> Result<Interest, StoreError> {
+    Ok(Interest { webhooks: catalog.store().webhooks_active().await?, triggers: Triggers::load(catalog).await? })
 }

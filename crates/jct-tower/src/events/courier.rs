@@ -18,8 +18,8 @@ use jct_webhook::{Answer, Message, SendError, Sender};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::rest::Rest;
-use crate::work::Causes;
+use crate::status::Service;
+use crate::work::{Causes, Rest};
 
 /// Messages to one receiver that are under way from this process at once.
 const PLACES_EACH: u32 = 4;
@@ -51,19 +51,26 @@ impl Send for Sender {
 pub struct Courier {
     store: Store,
     sender: Arc<dyn Send>,
+    service: Option<Service>,
 }
 
 impl Courier {
     /// A courier over the store.
     #[must_use]
     pub fn new(store: Store, sender: Sender) -> Self {
-        Self { store, sender: Arc::new(sender) }
+        Self { store, sender: Arc::new(sender), service: None }
+    }
+
+    /// Tells of its turns.
+    #[must_use]
+    pub fn reporting(self, service: Service) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// Brings messages for as long as the future is polled. Dropped, it breaks off what is under way; that is sent again
     /// when its leases end.
     pub async fn run(&self) -> Infallible {
-        let mut rest = Rest::new(&self.store, GATHER, "sending to webhooks");
+        let mut rest = Rest::new(&self.store, GATHER, "sending to webhooks", self.service.as_ref());
         let mut under_way = UnderWay::default();
         loop {
             let started = self.start_due(&mut under_way).await;

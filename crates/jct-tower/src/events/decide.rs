@@ -3,19 +3,23 @@
 use jct_event::EventType;
 use jct_lifecycle::RetryPolicy;
 use jct_store::model::{EventEffects, EventEnd, EventRecord, WebhookRecord};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::workflows::Triggers;
 
 /// Who wants to be told of events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interest {
     /// The webhooks that are active.
     pub(super) webhooks: Vec<WebhookRecord>,
+    /// The workflows that are active.
+    pub(super) triggers: Triggers,
 }
 
 impl Interest {
     /// Whether anybody wants events of this type.
     pub(super) fn wants(&self, event_type: &EventType) -> bool {
-        self.webhooks.iter().any(|webhook| webhook.wants(event_type))
+        self.webhooks.iter().any(|webhook| webhook.wants(event_type)) || self.triggers.wants(event_type)
     }
 }
 
@@ -23,8 +27,14 @@ impl Interest {
 pub(super) fn decided(record: &EventRecord, interest: &Interest) -> EventEnd {
     let told = interest.webhooks.iter().filter(|webhook| webhook.wants(record.event.event_type()));
     let deliveries: Vec<_> = told.map(|webhook| webhook.id).collect();
-    let result = json!({ "webhooks": deliveries }).to_string();
-    EventEnd::Completed { effects: EventEffects { deliveries }, result }
+    let fired = interest.triggers.fired(record);
+    let started: Vec<_> = fired.runs.iter().map(|run| run.workflow_id).collect();
+    let mut result = json!({ "webhooks": deliveries, "workflows": started });
+    if !fired.undecided.is_empty() {
+        let each = fired.undecided.iter().map(|(id, why)| json!({ "workflow_id": id, "error": why }));
+        result["undecided_conditions"] = Value::Array(each.collect());
+    }
+    EventEnd::Completed { effects: EventEffects { deliveries, runs: fired.runs }, result: result.to_string() }
 }
 
 /// The end of a try that says nothing about the event.
@@ -86,12 +96,12 @@ mod tests {
         let webhooks =
             vec![webhook(1, &["user.action", "user.*", "*"]), webhook(2, &["task.*"]), webhook(3, &["user.action"])];
         let wanted = [webhooks[0].id, webhooks[2].id];
-        let interest = Interest { webhooks };
+        let interest = Interest { webhooks, triggers: Triggers::default() };
         let EventEnd::Completed { effects, result } = decided(&record("user.action", 1), &interest) else {
             panic!("an event that can be told is completed")
         };
         assert_eq!(effects.deliveries, wanted);
-        assert_eq!(result, json!({ "webhooks": wanted }).to_string());
+        assert_eq!(result, json!({ "webhooks": wanted, "workflows": [] }).to_string());
         let EventEnd::Completed { effects, .. } = decided(&record("user.action", 1), &Interest::default()) else {
             panic!("an event that nobody wants is completed")
         };

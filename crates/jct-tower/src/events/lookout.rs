@@ -8,6 +8,7 @@ use jct_contract::Timestamp;
 use jct_store::{Store, StoreError};
 
 use super::EventServiceOptions;
+use crate::status::Service;
 use crate::work::Causes;
 
 /// Between two looks, before jitter.
@@ -22,13 +23,20 @@ const NEAR_PERCENT: u32 = 80;
 pub struct Lookout {
     store: Store,
     worker_lost_after: Duration,
+    service: Option<Service>,
 }
 
 impl Lookout {
     /// A lookout over the store.
     #[must_use]
     pub fn new(store: Store, options: &EventServiceOptions) -> Self {
-        Self { store, worker_lost_after: options.worker_lost_after }
+        Self { store, worker_lost_after: options.worker_lost_after, service: None }
+    }
+
+    /// Tells of its turns.
+    #[must_use]
+    pub fn reporting(self, service: Service) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// Looks for as long as the future is polled. May be dropped at any time.
@@ -37,6 +45,12 @@ impl Lookout {
         loop {
             tokio::time::sleep(LOOK_EVERY.mul_f64(0.75 + 0.5 * rand::random::<f64>())).await;
             let looked = self.look().await;
+            if let Some(service) = &self.service {
+                match &looked {
+                    Ok(_) => service.turned(),
+                    Err(_) => service.failed("the database does not answer"),
+                }
+            }
             match (&looked, failing) {
                 (Err(error), false) => log::warn!(cause:% = Causes(error); "looking for lost workers failed"),
                 (Ok(_), true) => log::info!("looking for lost workers works again"),

@@ -7,7 +7,6 @@ mod error;
 mod intake;
 mod lookout;
 mod options;
-mod rest;
 mod services;
 mod tail;
 mod webhooks;

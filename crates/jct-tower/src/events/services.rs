@@ -6,6 +6,7 @@ use jct_store::Store;
 use jct_webhook::Sender;
 
 use super::{Courier, EventConsumer, EventServiceOptions, Lookout, Tail};
+use crate::status::Services;
 
 /// The consumer, the courier, the tail and the lookout of one process.
 #[derive(Debug)]
@@ -25,6 +26,18 @@ impl EventServices {
             courier: Courier::new(store.clone(), sender),
             tail: Tail::new(store.clone(), options),
             lookout: Lookout::new(store.clone(), options),
+        }
+    }
+
+    /// Tells of their turns.
+    #[must_use]
+    pub fn reporting(self, services: &Services) -> Self {
+        let Self { consumer, courier, tail, lookout } = self;
+        Self {
+            consumer: consumer.reporting(services.register("event_consumer")),
+            courier: courier.reporting(services.register("webhook_courier")),
+            tail: tail.reporting(services.register("audit_tail")),
+            lookout: lookout.reporting(services.register("lookout")),
         }
     }
 

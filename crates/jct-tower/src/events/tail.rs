@@ -8,8 +8,10 @@ use jct_event::TowerEventType;
 use jct_store::{Store, StoreError};
 
 use super::consumer::interest;
-use super::rest::Rest;
 use super::{EventServiceOptions, TaskChanges};
+use crate::status::Service;
+use crate::work::Rest;
+use crate::workflows::Catalog;
 
 /// Entries that are told together.
 const PAGE: u32 = 500;
@@ -20,19 +22,28 @@ const GATHER: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Tail {
     store: Store,
+    catalog: Catalog,
     task_changes: TaskChanges,
+    service: Option<Service>,
 }
 
 impl Tail {
     /// A tail over the store.
     #[must_use]
     pub fn new(store: Store, options: &EventServiceOptions) -> Self {
-        Self { store, task_changes: options.task_changes }
+        let catalog = Catalog::new(store.clone());
+        Self { store, catalog, task_changes: options.task_changes, service: None }
+    }
+
+    /// Tells of its turns.
+    #[must_use]
+    pub fn reporting(self, service: Service) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// Follows the log for as long as the future is polled. May be dropped at any time.
     pub async fn run(&self) -> Infallible {
-        let mut rest = Rest::new(&self.store, GATHER, "telling of the audit log");
+        let mut rest = Rest::new(&self.store, GATHER, "telling of the audit log", self.service.as_ref());
         loop {
             let told = self.tell_new().await;
             rest.note(&told.map(drop));
@@ -65,7 +76,7 @@ impl Tail {
             TaskChanges::Always => Ok(true),
             TaskChanges::Never => Ok(false),
             TaskChanges::Subscribed => {
-                Ok(interest(&self.store).await?.wants(&TowerEventType::TaskStateChanged.event_type()))
+                Ok(interest(&self.catalog).await?.wants(&TowerEventType::TaskStateChanged.event_type()))
             }
         }
     }

@@ -7,6 +7,7 @@ mod feed;
 mod poll;
 mod presence;
 mod reaper;
+mod rest;
 mod work_store;
 
 pub use background::Background;
@@ -15,6 +16,7 @@ pub use feed::WorkFeed;
 pub use poll::PollInterval;
 pub use presence::{PRESENCE_INTERVAL, Presence};
 pub use reaper::{REAP_BATCH, REAP_INTERVAL, Reaper};
+pub(crate) use rest::Rest;
 pub use work_store::WorkStore;
 
 #[cfg(test)]
