@@ -16,7 +16,7 @@ pub struct HttpOptions {
     pub body_limit: usize,
     /// Largest body of a batch, in bytes.
     pub batch_body_limit: usize,
-    /// Largest body that brings a job or a manifest, in bytes.
+    /// Largest body that brings a job, a manifest or a workflow, in bytes.
     pub job_body_limit: usize,
     /// Time for one request to be received and answered.
     pub request_timeout: Duration,

@@ -12,6 +12,6 @@ pub(crate) use guarded::Guarded;
 pub(crate) use scopes::{
     AuditRead, ControlsWrite, CwomRead, CwomWrite, EventsRead, EventsWrite, JobsRead, JobsWrite, KeysManage,
     ManifestsRead, ManifestsWrite, McpUse, NeedsScope, QueueWrite, ReviewsDecide, RunsPush, TasksChange, TasksRead,
-    TasksWrite, WebhooksRead, WebhooksWrite, WorkersManage,
+    TasksWrite, WebhooksRead, WebhooksWrite, WorkersManage, WorkflowsRead, WorkflowsWrite,
 };
 pub(crate) use worker::WorkerAccess;

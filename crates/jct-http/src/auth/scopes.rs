@@ -61,6 +61,10 @@ scopes! {
     WebhooksRead = WebhooksRead;
     /// `webhooks:write`.
     WebhooksWrite = WebhooksWrite;
+    /// `workflows:read`.
+    WorkflowsRead = WorkflowsRead;
+    /// `workflows:write`.
+    WorkflowsWrite = WorkflowsWrite;
     /// `keys:manage`.
     KeysManage = KeysManage;
 }

@@ -25,12 +25,12 @@ pub(crate) struct RequestBody {
     options: Option<Arc<HttpOptions>>,
 }
 
-/// A manifest on its way in.
+/// A document that people write, on its way in.
 #[derive(Debug)]
-pub(crate) enum ManifestBody {
-    /// The manifest itself.
+pub(crate) enum DocumentBody {
+    /// The document itself.
     Yaml(Bytes),
-    /// JSON that has it in a field.
+    /// JSON: the document, or an object that has it in a field.
     Json(Bytes),
 }
 
@@ -95,19 +95,19 @@ impl RequestBody {
         self.read(limit).await
     }
 
-    /// The bytes of a manifest: as they are, or in JSON.
-    pub(crate) async fn manifest(mut self) -> Result<ManifestBody, Problem> {
+    /// The bytes of a document that may come as YAML or as JSON.
+    pub(crate) async fn document(mut self) -> Result<DocumentBody, Problem> {
         let limit = self.options()?.job_body_limit;
         if self.is_plain_yaml {
             self.is_plain_json = true;
-            return self.read(limit).await.map(ManifestBody::Yaml);
+            return self.read(limit).await.map(DocumentBody::Yaml);
         }
         if !self.is_plain_json {
             let detail =
                 "send `Content-Type: application/yaml` or `application/json`, in UTF-8 and without content encoding";
             return Err(Problem::new(ErrorCode::UnsupportedMediaType, detail));
         }
-        self.read(limit).await.map(ManifestBody::Json)
+        self.read(limit).await.map(DocumentBody::Json)
     }
 
     /// The bytes of a JSON body, `None` if there is none.
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_has_a_type_of_its_own() {
+    fn a_document_has_a_type_of_its_own() {
         let mut headers = HeaderMap::new();
         for (content_type, expect) in [
             ("application/yaml", true),

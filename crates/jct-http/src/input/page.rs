@@ -1,8 +1,10 @@
 //! Which page of a list: the same parameters, limits and messages for every list.
 
+use actix_web::HttpRequest;
 use jct_store::model::{Cursor, PageStart};
 
 use super::QueryReader;
+use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 500;
@@ -18,6 +20,14 @@ pub(crate) struct PageQuery {
 }
 
 impl PageQuery {
+    /// The page of a list that takes no other parameters.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let mut query = QueryReader::of(request);
+        let page = Self::take(&mut query);
+        query.finish()?;
+        Ok(page)
+    }
+
     /// Takes `limit`, `offset` and `cursor`; what is wrong with them stays with the reader.
     pub(crate) fn take(query: &mut QueryReader<'_>) -> Self {
         let limit = query.integer("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
@@ -42,7 +52,7 @@ mod tests {
     use jct_contract::{TaskId, Timestamp};
 
     use super::*;
-    use crate::problem::{ErrorCode, Problem};
+    use crate::problem::ErrorCode;
 
     fn parse(text: &str) -> Result<PageQuery, Problem> {
         let mut query = QueryReader::new(text);

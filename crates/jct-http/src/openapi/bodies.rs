@@ -105,7 +105,7 @@ pub(crate) struct KeySchema {
     name: String,
     /// `human`, `agent` or `system`.
     kind: String,
-    /// Any of `tasks:read`, `tasks:write`, `tasks:execute`, `cwom:read`, `cwom:write`, `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, `controls:write`, `jobs:read`, `jobs:write`, `workers:manage`, `manifests:read`, `manifests:write`, `events:read`, `events:write`, `webhooks:read`, `webhooks:write`, `keys:manage`.
+    /// Any of `tasks:read`, `tasks:write`, `tasks:execute`, `cwom:read`, `cwom:write`, `reviews:decide`, `runs:push`, `audit:read`, `policy:read`, `queue:write`, `controls:write`, `jobs:read`, `jobs:write`, `workers:manage`, `manifests:read`, `manifests:write`, `events:read`, `events:write`, `webhooks:read`, `webhooks:write`, `workflows:read`, `workflows:write`, `keys:manage`.
     #[schema(min_items = 1)]
     scopes: Vec<String>,
     /// RFC 3339; never if absent.

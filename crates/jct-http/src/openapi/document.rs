@@ -13,6 +13,7 @@ use crate::routes::event_bus::EventsDocument;
 use crate::routes::jobs::JobsDocument;
 use crate::routes::manifests::ManifestsDocument;
 use crate::routes::webhooks::WebhooksDocument;
+use crate::routes::workflows::WorkflowsDocument;
 
 /// Problems that any operation behind a key can answer with.
 const COMMON: [(&str, &str); 6] = [
@@ -33,6 +34,7 @@ pub fn openapi_json(options: &HttpOptions, version: &str) -> Value {
     described.merge(ControlsDocument::openapi());
     described.merge(EventsDocument::openapi());
     described.merge(WebhooksDocument::openapi());
+    described.merge(WorkflowsDocument::openapi());
     let mut document = serde_json::to_value(described).unwrap_or_default();
     document["info"]["version"] = version.into();
     document["components"]["schemas"]["TaskSpec"] = task_spec();
@@ -122,7 +124,7 @@ fn complete(path: &str, operation: &mut Value, options: &HttpOptions) {
     let has_body = operation.get("requestBody").is_some() && !path.ends_with("/artifacts/upload");
     let limit = match path {
         path if path.ends_with("/batch") => options.batch_body_limit,
-        "/api/queue/jobs" | "/api/manifests/{name}" => options.job_body_limit,
+        "/api/queue/jobs" | "/api/manifests/{name}" | "/workflows" | "/workflows/{id}" => options.job_body_limit,
         _ => options.body_limit,
     };
     if has_body {

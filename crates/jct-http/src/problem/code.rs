@@ -68,6 +68,9 @@ error_codes! {
     EventNotFound = "EVENT_NOT_FOUND", NOT_FOUND, "not_found", "Event not found";
     WebhookNotFound = "WEBHOOK_NOT_FOUND", NOT_FOUND, "not_found", "Webhook not found";
     DeliveryNotFound = "DELIVERY_NOT_FOUND", NOT_FOUND, "not_found", "The webhook has no such delivery";
+    WorkflowNotFound = "WORKFLOW_NOT_FOUND", NOT_FOUND, "not_found", "Workflow not found";
+    WorkflowVersionNotFound = "WORKFLOW_VERSION_NOT_FOUND", NOT_FOUND, "not_found", "The workflow has no such version";
+    WorkflowRunNotFound = "WORKFLOW_RUN_NOT_FOUND", NOT_FOUND, "not_found", "The workflow has no such run";
     ObjectNotFound = "OBJECT_NOT_FOUND", NOT_FOUND, "not_found", "Work object not found";
     TraceNotFound = "TRACE_NOT_FOUND", NOT_FOUND, "not_found", "Trace not found";
     ArtifactNotFound = "ARTIFACT_NOT_FOUND", NOT_FOUND, "not_found", "The job has no such artifact";
@@ -86,6 +89,8 @@ error_codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", CONFLICT, "conflict", "The idempotency key belongs to another task";
     EventKeyReused = "EVENT_KEY_REUSED", CONFLICT, "conflict", "Another event has this key";
     WebhookNameTaken = "WEBHOOK_NAME_TAKEN", CONFLICT, "conflict", "A webhook of this name exists";
+    WorkflowNameTaken = "WORKFLOW_NAME_TAKEN", CONFLICT, "conflict", "Another workflow has this name";
+    WorkflowVersionConflict = "WORKFLOW_VERSION_CONFLICT", CONFLICT, "conflict", "The definition is not the next version";
     HeldByWorker = "HELD_BY_WORKER", CONFLICT, "conflict", "A worker holds the task";
     HeldByOther = "HELD_BY_OTHER", CONFLICT, "conflict", "Another principal holds the task";
     HeldByControl = "HELD_BY_CONTROL", CONFLICT, "conflict", "A control holds it";
@@ -115,6 +120,7 @@ error_codes! {
     InvalidTask = "INVALID_TASK", UNPROCESSABLE_ENTITY, "validation_error", "The task breaks the contract";
     InvalidEvent = "INVALID_EVENT", UNPROCESSABLE_ENTITY, "validation_error", "The event breaks its contract";
     InvalidObject = "INVALID_OBJECT", UNPROCESSABLE_ENTITY, "validation_error", "The work object breaks the model";
+    InvalidWorkflow = "INVALID_WORKFLOW", UNPROCESSABLE_ENTITY, "validation_error", "The workflow breaks its contract";
     InvalidManifest = "INVALID_MANIFEST", UNPROCESSABLE_ENTITY, "validation_error", "The manifest breaks its contract";
     ManifestSourceUnreadable = "MANIFEST_SOURCE_UNREADABLE", UNPROCESSABLE_ENTITY, "validation_error", "There is no manifest where the job says";
     InvalidRequest = "INVALID_REQUEST", UNPROCESSABLE_ENTITY, "validation_error", "The request breaks the rules of the route";

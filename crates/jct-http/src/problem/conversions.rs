@@ -27,7 +27,8 @@ impl From<DocumentError> for Problem {
     }
 }
 
-fn malformed(message: &str, line: usize, column: usize) -> Problem {
+/// The bytes are no document of their kind.
+pub(super) fn malformed(message: &str, line: usize, column: usize) -> Problem {
     Problem::new(ErrorCode::MalformedJson, format!("{message} at line {line}, column {column}"))
         .with("line", line)
         .with("column", column)

@@ -10,6 +10,7 @@ mod jobs;
 mod manifests;
 mod reviews;
 mod violation;
+mod workflows;
 
 pub(crate) use code::ErrorCode;
 pub(crate) use document::{Located, Problem};

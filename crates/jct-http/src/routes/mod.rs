@@ -26,6 +26,7 @@ mod task;
 mod trace;
 mod trace_file;
 pub(crate) mod webhooks;
+pub(crate) mod workflows;
 
 pub(crate) use docs::Documents;
 pub(crate) use events::Closing;

@@ -20,9 +20,7 @@ use crate::wire::{PendingReviewBody, page, reviewed};
     responses((status = 200, description = "A page.", body = Vec<PendingReviewBody<'static>>))
 )]
 pub(crate) async fn pending_reviews(access: Access<CwomRead>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let found = access.tower().reviews_pending(access.grant(), start, limit).await?;
     page(&request, &found.items.iter().map(PendingReviewBody::of).collect::<Vec<_>>(), found.next)
 }

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 
 use super::{
     attempts, audit, batch, change, controls, cwom, docs, enqueue, event_bus, events, explain, jobs, keys, list,
-    manifests, mcp, queue, reviews, runs, system, task, trace, trace_file, webhooks,
+    manifests, mcp, queue, reviews, runs, system, task, trace, trace_file, webhooks, workflows,
 };
 use crate::problem::{ErrorCode, Problem};
 
@@ -104,6 +104,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .configure(controls::configure)
         .configure(event_bus::configure)
         .configure(webhooks::configure)
+        .configure(workflows::configure)
         .default_service(web::to(unknown_path));
 }
 

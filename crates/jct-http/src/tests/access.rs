@@ -45,6 +45,8 @@ fn concrete(path: &str) -> String {
         .replace("{task_id}", "018f0000-0000-7000-8000-000000000000")
         .replace("{entity_kind}", "task")
         .replace("{entity_id}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{run}", "018f0000-0000-7000-8000-000000000000")
+        .replace("{version}", "1")
         .replace("{file}", "log.txt")
         .replace("{name}", "nobody")
 }

@@ -34,10 +34,13 @@ fn every_reference_of_the_document_leads_somewhere() {
 
 #[test]
 fn configured_limits_are_in_the_document() {
-    let options = HttpOptions { body_limit: 4711, batch_body_limit: 4712, ..HttpOptions::default() };
+    let options =
+        HttpOptions { body_limit: 4711, batch_body_limit: 4712, job_body_limit: 4713, ..HttpOptions::default() };
     let document = openapi_json(&options, "0");
     assert_eq!(document["paths"]["/tasks/enqueue"]["post"]["requestBody"]["x-limit-bytes"], 4711);
     assert_eq!(document["paths"]["/tasks/enqueue/batch"]["post"]["requestBody"]["x-limit-bytes"], 4712);
+    assert_eq!(document["paths"]["/workflows"]["post"]["requestBody"]["x-limit-bytes"], 4713);
+    assert_eq!(document["paths"]["/workflows/{id}"]["patch"]["requestBody"]["x-limit-bytes"], 4713);
 }
 
 #[tokio::test(flavor = "multi_thread")]

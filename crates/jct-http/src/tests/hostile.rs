@@ -52,7 +52,7 @@ async fn invariant_7_no_body_breaks_the_server() {
     let id = app.enqueue(&task()).await;
     for body in &bodies {
         let what = String::from_utf8_lossy(body).chars().take(80).collect::<String>();
-        for path in ["/tasks/enqueue", "/tasks/enqueue/batch", "/queue/pause"] {
+        for path in ["/tasks/enqueue", "/tasks/enqueue/batch", "/queue/pause", "/workflows"] {
             harmless(&app, &what, &app.call(Method::POST, path, &[], Some(body)).await);
         }
         let path = format!("/tasks/{id}/status");
@@ -97,6 +97,7 @@ async fn invariant_7_no_query_or_path_breaks_the_server() {
         "fence",
         "result",
         "attempt",
+        "active_only",
         "x",
     ];
     for value in values {
@@ -107,6 +108,7 @@ async fn invariant_7_no_query_or_path_breaks_the_server() {
                 format!("/tasks/{id}/trace"),
                 format!("/tasks/{id}"),
                 "/reviews/pending".to_owned(),
+                "/workflows".to_owned(),
             ] {
                 let method = if path.ends_with("/status") { Method::PATCH } else { Method::GET };
                 let path = format!("{path}?{name}={value}");
@@ -125,6 +127,9 @@ async fn invariant_7_no_query_or_path_breaks_the_server() {
             "/runs/X/diff",
             "/runs/X/bundle",
             "/reviews/X",
+            "/workflows/X",
+            "/workflows/X/versions/X",
+            "/workflows/X/runs/X",
         ] {
             let path = path.replace('X', value);
             let Ok(uri) = path.parse::<actix_web::http::Uri>() else { continue };

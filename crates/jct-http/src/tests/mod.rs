@@ -25,3 +25,4 @@ mod runs;
 mod socket;
 mod system;
 mod worker;
+mod workflows;

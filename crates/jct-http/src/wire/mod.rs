@@ -22,6 +22,8 @@ mod run;
 mod task;
 mod trace;
 mod webhook;
+mod workflow;
+mod workflow_run;
 
 pub(crate) use answer::{json, no_content};
 pub(crate) use attempt::AttemptBody;
@@ -44,9 +46,11 @@ pub(crate) use manifest::{
     manifest_kept, manifest_run, manifest_unchanged, manifest_version,
 };
 pub(crate) use overview::{OverviewBody, PauseChangeBody, WorkerBody};
-pub(crate) use page::{page, page_after};
+pub(crate) use page::{page, page_after, page_named};
 pub(crate) use review::{PendingReviewBody, reviewed};
 pub(crate) use run::{PushedBody, RunViewBody};
 pub(crate) use task::{TaskBody, raw};
 pub(crate) use trace::TraceBody;
 pub(crate) use webhook::{DeliveryBody, MadeWebhookBody, WebhookBody};
+pub(crate) use workflow::{WorkflowBody, WorkflowVersionBody, workflow, workflow_kept};
+pub(crate) use workflow_run::{WorkflowRunBody, WorkflowRunViewBody, workflow_run_started};

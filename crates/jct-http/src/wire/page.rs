@@ -20,6 +20,15 @@ pub(crate) fn page(
     paged(request, entries, "cursor", next.map(|cursor| cursor.to_string()))
 }
 
+/// The same for a list that is ordered by name, whose cursors are its own.
+pub(crate) fn page_named(
+    request: &HttpRequest,
+    entries: &impl Serialize,
+    next: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    paged(request, entries, "cursor", next)
+}
+
 /// The same for a list that goes on after a number, its parameter `after`.
 pub(crate) fn page_after(
     request: &HttpRequest,

@@ -5,4 +5,5 @@ mod read;
 mod schemas;
 mod table;
 
+pub(crate) use schemas::NewEventSchema;
 pub(crate) use table::{EventsDocument, configure};

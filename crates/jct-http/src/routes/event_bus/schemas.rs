@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// `tags` only.
 #[derive(ToSchema)]
 #[schema(as = NewEvent)]
-pub(super) struct NewEventSchema {
+pub(crate) struct NewEventSchema {
     /// `domain.name`; the domains of the tower's own events are its own. Also taken as `event_type`.
     #[schema(max_length = 128, example = "monitoring.service_down")]
     r#type: String,

@@ -37,9 +37,7 @@ pub(super) async fn list_artifacts(
     path: JobPath,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let page = access.tower().job_artifacts(path.id()?, start, limit).await?;
     json(StatusCode::OK, &ItemsBody::new(page.items.iter().map(ArtifactBody::of).collect(), page.next))
 }

@@ -45,9 +45,7 @@ pub(super) async fn create_token(
     responses((status = 200, description = "A page.", body = WorkerTokenPageSchema))
 )]
 pub(super) async fn list_tokens(access: Access<WorkersManage>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let page = access.tower().worker_token_list(start, limit).await?;
     let now = access.tower().clock().now();
     let tokens = page.items.iter().map(|token| WorkerTokenBody::of(token, now)).collect();

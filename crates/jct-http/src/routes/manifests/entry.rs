@@ -13,7 +13,7 @@ use super::name::{known_name, new_name};
 use super::schemas::ManifestPageSchema;
 use crate::auth::{Access, ManifestsRead, ManifestsWrite};
 use crate::input::{
-    ManifestBody, ObjectReader, QueryReader, RequestBody, expected_entry, expected_manifest, has_manifest,
+    DocumentBody, NameCursor, ObjectReader, QueryReader, RequestBody, expected_entry, expected_manifest, has_manifest,
 };
 use crate::openapi::PutManifestSchema;
 use crate::problem::{ErrorCode, Problem};
@@ -38,12 +38,12 @@ pub(super) async fn list_manifests(
     let mut query = QueryReader::of(&request);
     let prefix = query.value::<NamePrefix>("search");
     let limit = query.integer("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
-    let after = query.value::<NameCursor>("cursor");
+    let after = query.value::<NameCursor<ManifestName>>("cursor");
     query.finish()?;
     let after = after.map(|NameCursor(name)| name.as_str().to_owned());
     let page = access.tower().manifests(prefix.and_then(NamePrefix::into_text), after, limit).await?;
     let items = page.items.iter().map(ManifestEntryBody::of).collect();
-    json(StatusCode::OK, &ItemsBody::named(items, page.next.map(|name| format!("{CURSOR}{name}"))))
+    json(StatusCode::OK, &ItemsBody::named(items, page.next.map(|name| NameCursor(name).to_string())))
 }
 
 /// One manifest with its text, its last run and what that left. The `ETag` is the hash of the text, in quotes.
@@ -90,9 +90,9 @@ pub(super) async fn put_manifest(
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
     let (name, expect) = (new_name(&request)?, expected_entry(&request)?);
-    let (content, document) = match body.manifest().await? {
-        ManifestBody::Yaml(bytes) => (bytes.to_vec(), ""),
-        ManifestBody::Json(bytes) => (content_of(&access, &name, &bytes).await?.into_bytes(), CONTENT),
+    let (content, document) = match body.document().await? {
+        DocumentBody::Yaml(bytes) => (bytes.to_vec(), ""),
+        DocumentBody::Json(bytes) => (content_of(&access, &name, &bytes).await?.into_bytes(), CONTENT),
     };
     let put = PutManifest { name, content: RawManifest::new(content), expect, principal: access.principal() };
     let kept = access.tower().manifest_put(put).await.map_err(|error| Problem::of_put_manifest(error, document))?;
@@ -175,24 +175,4 @@ impl FromStr for NamePrefix {
 /// A text of the characters of names that no name begins with: it is a fair question with an empty answer.
 fn is_inner(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
-}
-
-/// What cursors of this list begin with.
-const CURSOR: &str = "n1";
-
-/// The place behind a name.
-struct NameCursor(ManifestName);
-
-/// The text is not a cursor of this list.
-#[derive(Debug, thiserror::Error)]
-#[error("not a cursor returned by this list")]
-struct InvalidNameCursor;
-
-impl FromStr for NameCursor {
-    type Err = InvalidNameCursor;
-
-    fn from_str(text: &str) -> Result<Self, InvalidNameCursor> {
-        let name = text.strip_prefix(CURSOR).ok_or(InvalidNameCursor)?;
-        name.parse().map(Self).map_err(|_| InvalidNameCursor)
-    }
 }

@@ -81,9 +81,7 @@ pub(super) async fn list_manifest_runs(
     access: Access<ManifestsRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let page = access.tower().manifest_runs(&known_name(&request)?, start, limit).await?;
     wire::json(StatusCode::OK, &ItemsBody::new(jobs(&page.items), page.next))
 }

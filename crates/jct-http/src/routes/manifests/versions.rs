@@ -28,9 +28,7 @@ pub(super) async fn list_manifest_versions(
     access: Access<ManifestsRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let page = access.tower().manifest_versions(&known_name(&request)?, start, limit).await?;
     let items = page.items.iter().map(ManifestVersionBody::of).collect();
     json(StatusCode::OK, &ItemsBody::new(items, page.next))

@@ -27,9 +27,7 @@ pub(super) async fn list_deliveries(
     access: Access<WebhooksRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let deliveries = access.tower().deliveries(webhook_id(&request)?, start, limit).await?;
     page(&request, &deliveries.items.iter().map(DeliveryBody::of).collect::<Vec<_>>(), deliveries.next)
 }

@@ -30,9 +30,7 @@ const KEEP_MAX_SECONDS: i64 = 30 * 86_400;
     responses((status = 200, description = "A page.", body = Vec<WebhookBody<'static>>))
 )]
 pub(super) async fn list_webhooks(access: Access<WebhooksRead>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let webhooks = access.tower().webhooks(start, limit).await?;
     page(&request, &webhooks.items.iter().map(WebhookBody::of).collect::<Vec<_>>(), webhooks.next)
 }
