@@ -28,6 +28,7 @@ use jct_tower::manifests::{GitManifestRepos, ManifestOptions};
 use jct_tower::reviews::ReviewOptions;
 use jct_tower::runs::GitPublisher;
 use jct_tower::work::Reaper;
+use jct_tower::workflows::WorkflowDriver;
 use jct_tower::{Tower, TowerOptions};
 use jct_trace::{BlobRoot, SealerHandle, TraceRoot};
 use jct_webhook::Sender;
@@ -61,6 +62,8 @@ pub struct Setup {
     pub auto_approve: Vec<Verdict>,
     /// Whether whoever handed a task in may approve what came of it.
     pub self_approval: bool,
+    /// Whether workflows are driven.
+    pub workflows: bool,
     /// Hosts that webhooks may lead to although they are not on the public internet, over `http` too.
     pub webhook_hosts: &'static [&'static str],
 }
@@ -76,6 +79,7 @@ impl Default for Setup {
             level: None,
             auto_approve: Vec::new(),
             self_approval: false,
+            workflows: true,
             webhook_hosts: &[],
         }
     }
@@ -85,6 +89,7 @@ impl Default for Setup {
 #[derive(Debug)]
 pub struct TestTower {
     base: String,
+    app: Tower,
     store: Store,
     forgets: Arc<AtomicBool>,
     worker: Option<(ShutdownHandle, JoinHandle<()>)>,
@@ -143,6 +148,7 @@ impl TestTower {
             ..TowerOptions::default()
         };
         let tower = Tower::new(store.clone(), options);
+        let (app, workflows) = (tower.clone(), WorkflowDriver::new(tower.clone()));
         let http = HttpOptions { port: 0, workers: 2, ..HttpOptions::default() };
         let server = {
             let _inside = runtime.enter();
@@ -158,8 +164,12 @@ impl TestTower {
         let sender = Sender::new(addresses).unwrap();
         let events = EventServices::new(&store, sender, &EventServiceOptions::default());
         runtime.spawn(async move { match events.run().await {} });
+        if setup.workflows {
+            runtime.spawn(async move { match workflows.run().await {} });
+        }
         let mut tower = Self {
             base,
+            app,
             store,
             forgets: Arc::default(),
             worker: None,
@@ -285,6 +295,13 @@ impl TestTower {
             self.store.event_list(dead, PageStart::Offset(0), 1).await.unwrap()
         });
         page.items[0].id.to_string()
+    }
+
+    /// Drives workflows for this long with a driver that then dies, wherever it is.
+    pub fn drive_and_die(&self, span: Duration, lease: Duration) {
+        let driver = WorkflowDriver::new(self.app.clone()).with_lease(lease);
+        let driving = async { tokio::time::timeout(span, driver.run()).await.is_ok() };
+        self.runtime.as_ref().unwrap().block_on(driving);
     }
 
     /// Waits until the audit log is told up to where it is now.

@@ -14,6 +14,7 @@ use jct_http::{AppState, bind, check_exposure};
 use jct_store::Store;
 use jct_tower::Tower;
 use jct_tower::work::Reaper;
+use jct_tower::workflows::WorkflowDriver;
 use jct_wiring::{event_services, http_options, retry_policy};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -51,6 +52,8 @@ async fn serve(config: &Config, store: Store, shutdown: impl Future<Output = ()>
     let reaper = reaper.reporting(services.register("reaper"));
     let sealer = wiring::sealer(config, &sealed).await?.reporting(services.register("audit_sealer"));
     let events = event_services(config, &sealed).context("failed to prepare what is sent to webhooks")?;
+    let events = events.reporting(services);
+    let workflows = WorkflowDriver::new(tower.clone()).reporting(services.register("workflows"));
     let server = bind(http_options(config), AppState::new(tower, env!("CARGO_PKG_VERSION")))?;
     // Leases of executors outside the tower must end even while no worker lives.
     let served = tokio::select! {
@@ -58,6 +61,7 @@ async fn serve(config: &Config, store: Store, shutdown: impl Future<Output = ()>
         never = reaper.run() => match never {},
         never = sealer.run() => match never {},
         never = Box::pin(events.run()) => match never {},
+        never = Box::pin(workflows.run()) => match never {},
     };
     sealer.seal_at_end().await;
     served

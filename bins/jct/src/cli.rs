@@ -105,6 +105,9 @@ pub(crate) enum Command {
     /// Tell others of events: set webhooks up, look at what was sent
     #[command(subcommand)]
     Webhooks(commands::webhooks::WebhooksCommand),
+    /// Define workflows, start and follow their runs, draw them
+    #[command(subcommand)]
+    Workflows(commands::workflows::WorkflowsCommand),
     /// Look at the proof a task left, and verify it
     #[command(subcommand)]
     Trace(commands::trace::TraceCommand),

@@ -8,6 +8,7 @@ use jct_runner::{Shutdown, ShutdownHandle, Stage, Worker};
 use jct_store::Store;
 use jct_tower::audit::Sealer;
 use jct_tower::events::EventServices;
+use jct_tower::workflows::WorkflowDriver;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
@@ -24,6 +25,8 @@ pub(crate) struct Stack {
     pub(crate) audit: Option<Sealer>,
     /// Whoever processes events; nobody where that is not measured.
     pub(crate) events: Option<EventServices>,
+    /// Whoever drives workflows; nobody where that is not measured.
+    pub(crate) workflows: Option<WorkflowDriver>,
 }
 
 /// Tells both parts to end, in the way each understands.
@@ -52,7 +55,7 @@ impl Brake {
 impl Stack {
     /// Serves and works until a signal comes or `stop` is cancelled, then finishes what was begun and closes the store.
     pub(crate) async fn run(self, mut signals: Signals, stop: CancellationToken) -> Result<(), Failure> {
-        let Self { store, server, worker, audit, events } = self;
+        let Self { store, server, worker, audit, events, workflows } = self;
         let (handle, shutdown) = Shutdown::new();
         let brake = Arc::new(Brake { worker: handle, stage: shutdown.clone(), api: CancellationToken::new() });
         let api = tokio::spawn(serve(server, Arc::clone(&brake)));
@@ -60,12 +63,14 @@ impl Stack {
         let both = async { (lost(api.await), lost(work.await)) };
         let sealing = seal(audit.as_ref());
         let processing = process(events.as_ref());
-        tokio::pin!(both, sealing, processing);
+        let driving = drive(workflows.as_ref());
+        tokio::pin!(both, sealing, processing, driving);
         let (api, work) = loop {
             tokio::select! {
                 ended = &mut both => break ended,
                 never = &mut sealing => match never {},
                 never = &mut processing => match never {},
+                never = &mut driving => match never {},
                 () = signals.next() => brake.press(),
                 () = stop.cancelled(), if !brake.api.is_cancelled() => brake.begin(),
             }
@@ -90,6 +95,14 @@ async fn seal(audit: Option<&Sealer>) -> Infallible {
 async fn process(events: Option<&EventServices>) -> Infallible {
     match events {
         Some(events) => Box::pin(events.run()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Drives workflows for as long as the future is polled.
+async fn drive(workflows: Option<&WorkflowDriver>) -> Infallible {
+    match workflows {
+        Some(workflows) => Box::pin(workflows.run()).await,
         None => std::future::pending().await,
     }
 }

@@ -84,7 +84,7 @@ fn an_event_is_told_to_a_receiver_who_can_check_it(engine: Engine) {
     assert_eq!((&told["specversion"], &told["id"], &told["source"]), (&json!("1.0"), &json!("7"), &json!("uptime")));
     assert_eq!((&told["data"], &told["jctpriority"]), (&json!({ "service": "api" }), &json!("high")));
     let done = settled(&client, &event, "completed");
-    assert_eq!(done["result"], json!({ "webhooks": [id] }));
+    assert_eq!(done["result"], json!({ "webhooks": [id], "workflows": [] }));
     let path = format!("/webhooks/{id}/deliveries");
     let log = settled_at(&client, &path, |log| log[0]["status"] == "delivered");
     assert_eq!(log.as_array().unwrap().len(), 1, "{log}");
@@ -201,7 +201,7 @@ fn a_receiver_that_is_gone_is_told_nothing_more(engine: Engine) {
     assert_eq!(off["disabled_reason"], "the receiver answered 410");
     let unwanted = client.post("/events", &json!({ "type": "user.action", "source": "web" })).expect(201);
     let done = settled(&client, unwanted["event_id"].as_str().unwrap(), "completed");
-    assert_eq!(done["result"], json!({ "webhooks": [] }));
+    assert_eq!(done["result"], json!({ "webhooks": [], "workflows": [] }));
     assert_eq!(receiver.heard().len(), 1);
 }
 

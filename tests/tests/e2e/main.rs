@@ -14,3 +14,4 @@ mod mcp;
 mod run;
 mod tasks;
 mod tower;
+mod workflows;

@@ -33,6 +33,8 @@ pub(crate) enum BenchCommand {
     Jobs(BenchArgs),
     /// Events taken in and processed, at the store
     Events(BenchArgs),
+    /// A workflow of 1,000 steps, and how soon an event is a task
+    Workflows(BenchArgs),
     /// 1,000 idle workers that wait over HTTP: what they cost, and how soon a job is in their hands
     LongPoll(BenchArgs),
     /// The policy gate alone, on one core

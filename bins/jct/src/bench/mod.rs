@@ -29,6 +29,7 @@ mod serve;
 mod server;
 mod settle;
 mod spawn;
+mod workflows;
 
 pub(crate) use args::BenchCommand;
 pub(crate) use plan::run;

@@ -6,7 +6,9 @@ use super::args::{BenchArgs, BenchCommand};
 use super::goals::Measured;
 use super::postgres::PostgresServer;
 use super::scratch::{Place, Scratch};
-use super::{drain, enqueue, events, gate, jobs, long_poll, manifests, pickup, read, report, serve, settle, spawn};
+use super::{
+    drain, enqueue, events, gate, jobs, long_poll, manifests, pickup, read, report, serve, settle, spawn, workflows,
+};
 use crate::context::{Context, block_on};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,6 +28,7 @@ enum Step {
     Read,
     Jobs,
     Events,
+    Workflows,
     LongPoll,
 }
 
@@ -43,6 +46,7 @@ impl Step {
             Self::Read => "read",
             Self::Jobs => "claims of mixed jobs",
             Self::Events => "events",
+            Self::Workflows => "workflows",
             Self::LongPoll => "idle HTTP workers",
         }
     }
@@ -60,6 +64,7 @@ impl Step {
             Self::Read => read::measure(scratch, args).await,
             Self::Jobs => jobs::measure(scratch, Duration::from_secs(args.seconds)).await,
             Self::Events => events::measure(scratch, args.tasks).await,
+            Self::Workflows => workflows::measure(scratch).await,
             Self::LongPoll => long_poll::measure(scratch, Duration::from_secs(args.seconds)).await,
         }
     }
@@ -84,7 +89,9 @@ impl Alone {
 }
 
 pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Failure> {
-    use Step::{Apart, Batch, Drain, Enqueue, Events, Jobs, LongPoll, Objects, Read, Settle, Together, Unaudited};
+    use Step::{
+        Apart, Batch, Drain, Enqueue, Events, Jobs, LongPoll, Objects, Read, Settle, Together, Unaudited, Workflows,
+    };
     let output = context.output();
     match command {
         BenchCommand::Enqueue(args) => measure(&args, &[Enqueue, Objects, Unaudited], &[], output),
@@ -94,13 +101,16 @@ pub(crate) fn run(command: BenchCommand, context: &Context) -> Result<Exit, Fail
         BenchCommand::Read(args) => measure(&args, &[Read], &[], output),
         BenchCommand::Jobs(args) => measure(&args, &[Jobs], &[], output),
         BenchCommand::Events(args) => measure(&args, &[Events], &[], output),
+        BenchCommand::Workflows(args) => measure(&args, &[Workflows], &[], output),
         BenchCommand::LongPoll(args) => measure(&args, &[LongPoll], &[], output),
         BenchCommand::Manifests(args) => measure(&args, &[], &[Alone::Manifests], output),
         BenchCommand::Gate(args) => measure(&args, &[], &[Alone::Gate], output),
         BenchCommand::Spawn(args) => measure(&args, &[], &[Alone::Spawn], output),
         BenchCommand::All(args) => {
-            let steps =
-                [Enqueue, Objects, Unaudited, Batch, Together, Apart, Drain, Settle, Read, Jobs, Events, LongPoll];
+            let steps = [
+                Enqueue, Objects, Unaudited, Batch, Together, Apart, Drain, Settle, Read, Jobs, Events, Workflows,
+                LongPoll,
+            ];
             measure(&args, &steps, &[Alone::Gate, Alone::Manifests, Alone::Spawn], output)
         }
         BenchCommand::Serve(args) => serve::run(args, output),

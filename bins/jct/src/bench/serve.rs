@@ -58,7 +58,7 @@ pub(super) fn run(args: ServeArgs, output: &Output) -> Result<Exit, Failure> {
         let server = if args.api { Some(server(args.port, &store, &traces)?) } else { None };
         let worker = if args.worker { Some(worker(&store, traces)?) } else { None };
         output.line(format!("{PID_LINE}{}", std::process::id()))?;
-        Stack { store, server, worker, audit: None, events: None }
+        Stack { store, server, worker, audit: None, events: None, workflows: None }
             .run(signals, CancellationToken::new())
             .await
             .map(|()| Exit::Success)

@@ -47,40 +47,60 @@ pub(super) async fn measure(scratch: &Scratch, tasks: u32) -> Result<Vec<Measure
 }
 
 async fn drain(store: Store, number: u32, settled: Arc<AtomicU32>) -> Result<(), Failure> {
-    let worker_id = WorkerId::at(SystemClock.now());
-    let name = format!("bench-{number}");
-    let worker = NewWorker {
-        id: worker_id,
-        name: name.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        executors: Vec::new(),
-        filter: ClaimFilter::any(CapabilitySet::default()),
-        slots: CLAIM,
-        isolation: None,
-        agents: Vec::new(),
-        max_concurrent_tasks: None,
-    };
-    store.worker_started(worker).await.map_err(|error| database::failed(&error))?;
+    let worker = BareWorker::register(store, format!("bench-{number}")).await?;
     loop {
+        match worker.turn().await? {
+            0 => return Ok(()),
+            done => drop(settled.fetch_add(done, Ordering::Relaxed)),
+        }
+    }
+}
+
+/// Claims and settles, and does nothing in between.
+pub(super) struct BareWorker {
+    store: Store,
+    id: WorkerId,
+    name: String,
+}
+
+impl BareWorker {
+    pub(super) async fn register(store: Store, name: String) -> Result<Self, Failure> {
+        let id = WorkerId::at(SystemClock.now());
+        let worker = NewWorker {
+            id,
+            name: name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            executors: Vec::new(),
+            filter: ClaimFilter::any(CapabilitySet::default()),
+            slots: CLAIM,
+            isolation: None,
+            agents: Vec::new(),
+            max_concurrent_tasks: None,
+        };
+        store.worker_started(worker).await.map_err(|error| database::failed(&error))?;
+        Ok(Self { store, id, name })
+    }
+
+    /// Claims what is there and settles it; how many tasks that were.
+    pub(super) async fn turn(&self) -> Result<u32, Failure> {
         let claim = Claim {
-            worker_id,
-            worker_name: name.clone(),
+            worker_id: self.id,
+            worker_name: self.name.clone(),
             limit: CLAIM,
             lease: LEASE,
             filter: ClaimFilter::any(CapabilitySet::default()),
             isolation: None,
         };
-        let claimed = store.claim(claim).await.map_err(|error| database::failed(&error))?;
-        if claimed.is_empty() {
-            return Ok(());
-        }
-        let answers = try_join_all(claimed.iter().map(|task| store.settle(settlement(task)))).await;
+        let claimed = self.store.claim(claim).await.map_err(|error| database::failed(&error))?;
+        let answers = try_join_all(claimed.iter().map(|task| self.store.settle(settlement(task)))).await;
+        let mut done = 0;
         for answer in answers.map_err(|error| database::failed(&error))? {
             match answer {
-                SettleAnswer::Accepted(_) => drop(settled.fetch_add(1, Ordering::Relaxed)),
+                SettleAnswer::Accepted(_) => done += 1,
                 other => return Err(Failure::new(Exit::Negative, format!("a settlement was answered with {other:?}"))),
             }
         }
+        Ok(done)
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Mcp(args) => super::mcp::run(&args, context),
         Command::Events(command) => super::events::run(command, context),
         Command::Webhooks(command) => super::webhooks::run(command, context),
+        Command::Workflows(command) => super::workflows::run(command, context),
         Command::Trace(command) => super::trace::run(command, context),
         Command::Issues(command) => super::issues::run(command, context),
         Command::Runs(command) => super::runs::run(command, context),

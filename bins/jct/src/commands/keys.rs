@@ -43,8 +43,8 @@ pub(crate) struct CreateArgs {
     kind: RequesterKind,
     /// What it may do: tasks:read, tasks:write, tasks:execute, cwom:read, cwom:write, reviews:decide,
     /// runs:push, audit:read, policy:read, queue:write, controls:write, jobs:read, jobs:write, workers:manage,
-    /// manifests:read, manifests:write, events:read, events:write, webhooks:read, webhooks:write or
-    /// keys:manage; repeatable
+    /// manifests:read, manifests:write, events:read, events:write, webhooks:read, webhooks:write,
+    /// workflows:read, workflows:write or keys:manage; repeatable
     #[arg(long, required_unless_present = "all_scopes")]
     scope: Vec<Scope>,
     /// Everything

@@ -39,6 +39,7 @@ pub(crate) mod watch;
 pub(crate) mod webhooks;
 pub(crate) mod worker_http;
 pub(crate) mod workers;
+pub(crate) mod workflows;
 pub(crate) mod workspaces;
 
 pub(crate) use dispatch::run;

@@ -31,15 +31,13 @@ impl Column {
 
 fn status_colour(text: &str) -> Option<Color> {
     match text {
-        "completed" | "done" | "ok" | "valid" | "applied" | "pass" | "approved" | "satisfied" | "found" => {
-            Some(Color::Green)
-        }
+        "completed" | "done" | "ok" | "valid" | "applied" | "pass" | "approved" | "satisfied" | "found"
+        | "succeeded" => Some(Color::Green),
         "failed" | "blocked" | "problem" | "revoked" | "expired" | "unknown" | "fail" | "rejected"
         | "not_satisfied" | "missing" => Some(Color::Red),
         "running" => Some(Color::Cyan),
-        "queued" | "pending" | "ready" | "under_review" | "warning" | "partial" | "needs_changes" | "unverified" => {
-            Some(Color::Yellow)
-        }
+        "queued" | "pending" | "ready" | "under_review" | "warning" | "partial" | "needs_changes" | "unverified"
+        | "waiting" | "stopping" => Some(Color::Yellow),
         _ => None,
     }
 }
@@ -69,6 +67,24 @@ pub(super) fn render(columns: &[Column], rows: &[Vec<String>], terminal: bool, c
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_states_of_workflows_have_their_colours() {
+        for (status, colour) in [
+            ("succeeded", Some(Color::Green)),
+            ("completed", Some(Color::Green)),
+            ("failed", Some(Color::Red)),
+            ("running", Some(Color::Cyan)),
+            ("stopping", Some(Color::Yellow)),
+            ("waiting", Some(Color::Yellow)),
+            ("ready", Some(Color::Yellow)),
+            ("skipped", None),
+            ("cancelled", None),
+            ("idle", None),
+        ] {
+            assert_eq!(status_colour(status), colour, "{status}");
+        }
+    }
 
     #[test]
     fn without_a_terminal_there_are_only_aligned_columns() {

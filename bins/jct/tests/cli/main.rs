@@ -5,6 +5,7 @@
 mod audit;
 mod bench;
 mod commands;
+mod events;
 mod evidence;
 mod jobs;
 mod manifest;
@@ -12,3 +13,5 @@ mod mcp;
 mod repository;
 mod review;
 mod support;
+mod webhooks;
+mod workflows;

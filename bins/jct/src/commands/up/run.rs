@@ -11,6 +11,7 @@ use jct_exec::RepoSources;
 use jct_http::{AppState, BindError, BoundServer};
 use jct_runner::Worker;
 use jct_store::Store;
+use jct_tower::workflows::WorkflowDriver;
 use jct_tower::{Tower, TowerOptions};
 use jct_trace::{SealerHandle, TraceRoot};
 use jct_wiring::{ExecutorsError, Working};
@@ -111,16 +112,22 @@ async fn build(config: &Config, demo: Option<&DemoRepo>) -> Result<(Stack, Socke
     };
     let tower = Tower::new(store.clone(), options);
     let audit = database::sealer(config, &store).await?.reporting(tower.services().register("audit_sealer"));
+    let events = jct_wiring::event_services(config, &store)
+        .map_err(|error| Failure::caused(Exit::Local, "what is sent to webhooks cannot be prepared", &error))?
+        .reporting(tower.services());
+    let workflows = WorkflowDriver::new(tower.clone()).reporting(tower.services().register("workflows"));
     let server = server(config, tower).await?;
     let worker = worker(config, &store, sources, &traces)?;
-    let events = jct_wiring::event_services(config, &store)
-        .map_err(|error| Failure::caused(Exit::Local, "what is sent to webhooks cannot be prepared", &error))?;
     let (address, root) = (server.address(), traces.path().to_owned());
-    Ok((
-        Stack { store, server: Some(server), worker: Some(worker), audit: Some(audit), events: Some(events) },
-        address,
-        root,
-    ))
+    let stack = Stack {
+        store,
+        server: Some(server),
+        worker: Some(worker),
+        audit: Some(audit),
+        events: Some(events),
+        workflows: Some(workflows),
+    };
+    Ok((stack, address, root))
 }
 
 async fn server(config: &Config, tower: Tower) -> Result<BoundServer, Failure> {

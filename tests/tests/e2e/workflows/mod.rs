@@ -1,0 +1,7 @@
+//! Workflows, from the event to the end of the last step.
+
+mod crash;
+mod events;
+mod examples;
+mod lives;
+mod support;
