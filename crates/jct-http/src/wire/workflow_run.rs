@@ -30,6 +30,8 @@ pub(crate) struct WorkflowRunBody<'a> {
     #[schema(value_type = Option<String>, format = "uuid")]
     event_id: Option<EventId>,
     forked_from: Option<ForkedFromBody<'a>>,
+    /// How many events of the tower stand between it and something from outside.
+    depth: u32,
     /// For whom its tasks are handed in.
     started_by: &'a str,
     trace_id: &'a str,
@@ -131,6 +133,7 @@ impl<'a> WorkflowRunBody<'a> {
             status: record.status.as_str(),
             event_id: record.event_id,
             forked_from: record.fork.as_ref().map(|RunFork { from, step }| ForkedFromBody { run_id: *from, step }),
+            depth: record.depth,
             started_by: record.started_by.name(),
             trace_id: record.trace_id.as_str(),
             created_at: record.created_at,

@@ -12,7 +12,7 @@ use super::support::{define, start, step};
 on_both_engines![runs_end_as_they_must_while_their_drivers_die];
 
 const RUNS: usize = 4;
-const LEASE: Duration = Duration::from_millis(400);
+const LEASE: Duration = Duration::from_millis(250);
 
 /// Numbers that look random and are the same every time.
 struct Numbers(u64);
@@ -63,7 +63,7 @@ fn runs_end_as_they_must_while_their_drivers_die(engine: Engine) {
     while runs.iter().any(|(path, _)| client.get(path).expect(200)["finished_at"].is_null()) {
         assert!(began.elapsed() < Duration::from_secs(180), "runs do not end");
         // Most die in the middle of something; some get through.
-        let span = if numbers.below(4) == 0 { 200_000 } else { 500 + numbers.below(20_000) };
+        let span = if numbers.below(3) == 0 { 600_000 } else { 500 + numbers.below(40_000) };
         tower.drive_and_die(Duration::from_micros(span), LEASE);
         deaths += 1;
     }

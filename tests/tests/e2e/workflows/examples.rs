@@ -87,7 +87,7 @@ fn the_scans_come_to_a_report_or_to_none(engine: Engine) {
     let deployed = |id: &str| json!({"type": "deployment.completed", "source": "cd", "id": id});
     let failed = run(&client, &workflow, &deployed("1"));
     let scans = "scan_vulnerabilities=succeeded scan_secrets=succeeded";
-    assert_eq!(told(&failed), format!("{scans} compliance_check=failed generate_report=skipped"), "no README yet");
+    assert_eq!(told(&failed), format!("{scans} compliance_check=failed generate_report=skipped"), "{failed}");
     assert_eq!(failed["status"], "failed");
     let error = failed["error"].as_str().unwrap();
     assert!(error.starts_with("step `compliance_check` failed"), "{error}");
