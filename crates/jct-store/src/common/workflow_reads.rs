@@ -286,7 +286,7 @@ pub(crate) async fn due(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<D
         .limit(limit.into())
         .load(conn)
         .await?;
-    let next: Option<Option<i64>> = workflow_runs::table
+    let timed_next: Option<Option<i64>> = workflow_runs::table
         .filter(dsl::look_at.is_not_null())
         .filter(dsl::look_at.gt(now.as_micros()))
         .order(dsl::look_at)
@@ -294,6 +294,14 @@ pub(crate) async fn due(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<D
         .first(conn)
         .await
         .optional()?;
+    // Whoever drives a run may be gone; few are driven at once.
+    let lapse: Option<i64> = workflow_runs::table
+        .filter(dsl::look_at.is_not_null())
+        .filter(dsl::expires_at.gt(now.as_micros()))
+        .select(diesel::dsl::min(dsl::expires_at))
+        .first(conn)
+        .await?;
+    let next = timed_next.flatten().into_iter().chain(lapse).min();
     let mut runs: Vec<WorkflowRunId> = timed.into_iter().map(|(id, _)| id.into()).collect();
     for id in ended {
         let id = id.into();
@@ -301,5 +309,5 @@ pub(crate) async fn due(conn: &mut Conn, now: Timestamp, limit: u32) -> Result<D
             runs.push(id);
         }
     }
-    Ok(DueRuns { runs, next: next.flatten().map(time) })
+    Ok(DueRuns { runs, next: next.map(time) })
 }

@@ -227,7 +227,7 @@ pub struct OpenedStep {
 pub struct DueRuns {
     /// Those that nobody drives.
     pub runs: Vec<WorkflowRunId>,
-    /// When the next one is due though nothing happens.
+    /// When the next one is due though nothing happens, even if whoever drives one now is gone.
     pub next: Option<Timestamp>,
 }
 

@@ -100,7 +100,12 @@ fn a_step_that_the_policy_refuses_fails_at_once(engine: Engine) {
 fn a_fork_keeps_what_succeeded(engine: Engine) {
     let tower = tower(engine);
     let client = tower.operator();
-    let mut last = step("last", &["first", "second"], &["true"], &json!({"when": "steps.first.result.commands[0].exit_code == 0"}));
+    let mut last = step(
+        "last",
+        &["first", "second"],
+        &["true"],
+        &json!({"when": "steps.first.result.commands[0].exit_code == 0"}),
+    );
     last["task"]["objective"] = json!("The first step ended with ${{ steps.first.result.commands[0].exit_code }}");
     let steps =
         [step("first", &[], &["true"], &json!({})), step("second", &[], &["test", "-e", "READY"], &json!({})), last];
