@@ -275,7 +275,11 @@ fn moved(row: &WorkflowRunRow, context: Context<'_>, advance: &RunAdvance) -> Wo
     let end = advance.end.clone().unwrap_or_default();
     let mut after = WorkflowRunRow { status: advance.status.as_str().to_owned(), ..row.clone() };
     match advance.then {
-        RunThen::Hold(lease) if !is_over => after.expires_at = Some(context.now.after(lease).as_micros()),
+        RunThen::Hold(lease) if !is_over => {
+            after.expires_at = Some(context.now.after(lease).as_micros());
+            // There is more to do: whoever finds the lease ended does it at once.
+            after.look_at = Some(now);
+        }
         RunThen::Hold(_) | RunThen::Release { .. } => {
             (after.epoch, after.holder, after.expires_at) = (None, None, None);
         }

@@ -24,6 +24,7 @@ on_both_engines![
     facts_follow_each_other_without_a_gap,
     a_run_is_looked_at_when_a_task_of_it_is_over,
     a_run_is_looked_at_when_its_time_has_come,
+    a_run_whose_driver_died_in_between_is_due_when_the_lease_ends,
     a_request_to_call_a_run_off_is_not_slept_through,
     a_run_that_is_over_stays_over,
     facts_and_inputs_never_change,
@@ -257,6 +258,24 @@ async fn a_run_is_looked_at_when_its_time_has_come(db: Db) {
     let found = store.workflow_runs_due(10).await.unwrap();
     assert_eq!((found.runs, found.next), (vec![], Some(db.now().after(Duration::from_secs(60)))));
     db.pass_seconds(60);
+    assert_eq!(due(&store).await, [run.id]);
+}
+
+/// What made the run due is taken note of by then, and nothing else would.
+async fn a_run_whose_driver_died_in_between_is_due_when_the_lease_ends(db: Db) {
+    let store = db.store().await;
+    let run = start(&store).await;
+    let lease = claim(&store, run.id).await.unwrap().lease;
+    let id = task().enqueue(&store).await;
+    let waits = RunAdvance { opened: vec![opened(&db, "a", id)], then: release(&db, 300), ..advance(lease, 0) };
+    store.workflow_run_advance(waits).await.unwrap();
+    settle(&store, worker("w").claim_one(&store).await.lease, completed("{}")).await;
+    let lease = claim(&store, run.id).await.unwrap().lease;
+    let noted = RunAdvance { facts: facts(&["a"]), closed: vec![id], ..advance(lease, 0) };
+    store.workflow_run_advance(noted).await.unwrap();
+    let found = store.workflow_runs_due(10).await.unwrap();
+    assert_eq!((found.runs, found.next), (vec![], Some(db.now().after(DRIVING))));
+    db.pass(DRIVING);
     assert_eq!(due(&store).await, [run.id]);
 }
 
