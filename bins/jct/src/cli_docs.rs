@@ -39,6 +39,22 @@ fn the_command_line_is_consistent() {
     Cli::command().debug_assert();
 }
 
+/// An argument that is called like a flag of all commands would be that flag: the address of the tower, or its key.
+#[test]
+fn no_argument_takes_the_name_of_a_global_one() {
+    fn walk(command: &Command, globals: &[String]) {
+        for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
+            assert!(!globals.contains(&argument.get_id().to_string()), "`{argument}` of `{}`", command.get_name());
+        }
+        command.get_subcommands().for_each(|command| walk(command, globals));
+    }
+    let all = Cli::command();
+    let globals: Vec<_> =
+        all.get_arguments().filter(|one| one.is_global_set()).map(|one| one.get_id().to_string()).collect();
+    assert!(globals.len() >= 4, "{globals:?}");
+    walk(&all, &globals);
+}
+
 #[test]
 fn every_command_of_the_help_is_in_the_page_once() {
     let page = generated();

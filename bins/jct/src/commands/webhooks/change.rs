@@ -22,7 +22,8 @@ pub(crate) struct CreateArgs {
     /// Name of the webhook; unique
     name: String,
     /// Where messages go
-    url: String,
+    #[arg(value_name = "URL")]
+    to: String,
     /// Type of events that it is told, or a pattern: `task.*`, `*`; repeatable
     #[arg(long = "type", value_name = "TYPE", required = true)]
     types: Vec<String>,
@@ -65,9 +66,9 @@ pub(crate) struct UpdateArgs {
 }
 
 pub(super) fn create(args: CreateArgs, context: &Context) -> Result<Exit, Failure> {
-    let CreateArgs { name, url, types, description, inactive } = args;
+    let CreateArgs { name, to, types, description, inactive } = args;
     let body = json!({
-        "name": name, "url": url, "event_types": types, "description": description, "active": !inactive,
+        "name": name, "url": to, "event_types": types, "description": description, "active": !inactive,
     });
     let made = context.client()?.post(&["webhooks"], &body)?.json()?;
     print_secret(&made, context.output())

@@ -25,15 +25,14 @@ pub(crate) struct GraphArgs {
     /// The run whose states are shown, by its id
     run: Option<String>,
     /// How it is drawn
-    #[arg(long, value_enum, default_value_t, conflicts_with = "json")]
-    format: Format,
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 }
 
 /// How steps are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For a terminal
-    #[default]
+    /// For a terminal; if nothing is said
     Text,
     /// A flowchart of Mermaid
     Mermaid,
@@ -42,7 +41,11 @@ enum Format {
 }
 
 pub(super) fn run(args: &GraphArgs, context: &Context) -> Result<Exit, Failure> {
-    let (client, output) = (context.client()?, context.output());
+    let output = context.output();
+    if output.is_json() && args.format.is_some() {
+        return Err(Failure::new(Exit::Usage, "a graph is either drawn or printed as JSON").hint("leave out --format"));
+    }
+    let client = context.client()?;
     // A run names its workflow, and has an id of its own.
     let (view, name) = match &args.run {
         Some(run) => (client.get(&["workflows", &args.workflow, "runs", run])?.json()?, "workflow"),
@@ -58,9 +61,9 @@ pub(super) fn run(args: &GraphArgs, context: &Context) -> Result<Exit, Failure> 
         return Ok(Exit::Success);
     }
     let drawn = match args.format {
-        Format::Text => text(&steps),
-        Format::Mermaid => mermaid(&steps),
-        Format::Dot => dot(&steps),
+        None | Some(Format::Text) => text(&steps),
+        Some(Format::Mermaid) => mermaid(&steps),
+        Some(Format::Dot) => dot(&steps),
     };
     output.block(&drawn)?;
     Ok(Exit::Success)
