@@ -243,7 +243,7 @@ fn a_definition_is_sent_as_it_stands_and_only_a_taken_name_means_a_change() {
 
     server.answer("POST /workflows", 409, r#"{"code": "WORKFLOW_VERSION_CONFLICT", "message": "not the next"}"#);
     define(7, &[]);
-    assert_eq!(server.sent("POST /workflows"), [definition.clone()]);
+    assert_eq!(server.sent("POST /workflows"), std::slice::from_ref(&definition));
     assert!(server.sent("PATCH /workflows/release").is_empty());
     server.answer("POST /workflows", 409, r#"{"code": "WORKFLOW_NAME_TAKEN", "message": "taken"}"#);
     assert_eq!(define(0, &[]), "workflow release version 2, changed\n");

@@ -48,6 +48,9 @@ pub enum EvaluationError {
     /// A member that the value does not have.
     #[error("there is no member `{0}`")]
     NoSuchMember(String),
+    /// A member of something that is `null`, such as the event of a run that was started by hand without one.
+    #[error("a member was asked of `null`")]
+    MemberOfNull,
     /// An operator or a function met values that it is not made for; their types are told.
     #[error("{0}")]
     NoSuchOverload(String),

@@ -68,6 +68,10 @@ fn told(error: &ExecutionError) -> EvaluationError {
     const MAX_CHARS: usize = 64;
     match error {
         ExecutionError::NoSuchKey(name) => EvaluationError::NoSuchMember(name.chars().take(MAX_CHARS).collect()),
+        // The interpreter's name for taking a member, and for the type of `null`.
+        ExecutionError::NoSuchOverload(overload) if overload.to_string().contains("'_._' applied to '(null_type") => {
+            EvaluationError::MemberOfNull
+        }
         ExecutionError::NoSuchOverload(overload) => EvaluationError::NoSuchOverload(overload.to_string()),
         ExecutionError::UnsupportedBinaryOperator(operator, left, right) => EvaluationError::NoSuchOverload(format!(
             "`{operator}` takes no {} with {}",

@@ -55,6 +55,7 @@ fn a_condition_is_true_or_false_and_nothing_else() {
     check_condition("event.data.count > 3", &Ok(false));
     check_condition("event.data.count", &Err(EvaluationError::NotBool("an integer")));
     check_condition("event.data.none", &Err(EvaluationError::NotBool("null")));
+    check_condition("event.data.none.at_all == 1", &Err(EvaluationError::MemberOfNull));
     check_condition("event.data.missing == 1", &Err(EvaluationError::NoSuchMember("missing".to_owned())));
 }
 
