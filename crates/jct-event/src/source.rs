@@ -24,6 +24,12 @@ impl EventSource {
         &self.0
     }
 
+    /// Whether it is one that the tower alone has: with the id of one of its own events it would keep that one out.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        self.0.to_ascii_lowercase().starts_with("urn:jct:")
+    }
+
     pub(crate) fn of_tower() -> Self {
         Self("urn:jct:tower".to_owned())
     }
@@ -54,6 +60,12 @@ impl Serialize for EventSource {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_towers_own_is_reserved() {
+        assert!(EventSource::of_tower().is_reserved() && EventSource("URN:jct:x".to_owned()).is_reserved());
+        assert!(!EventSource("urn:jct-monitor".to_owned()).is_reserved());
+    }
 
     #[test]
     fn a_source_is_one_word() {

@@ -265,6 +265,9 @@ fn changes_of_tasks_are_told_to_those_who_want_them(engine: Engine) {
     assert!(heard.iter().all(|event| event["source"] == "urn:jct:tower"));
     let forged = json!({ "type": "task.state_changed", "source": "urn:jct:tower" });
     client.post("/events", &forged).problem(422, "INVALID_EVENT");
+    // Under the tower's own name and the id of an event that is to come, it would keep that one out.
+    let squatter = json!({ "type": "user.action", "source": "urn:jct:tower", "id": "checkpoint.sealed/7" });
+    client.post("/events", &squatter).problem(422, "INVALID_EVENT");
 }
 
 fn a_dead_event_is_redriven_and_done(engine: Engine) {

@@ -18,6 +18,7 @@ impl CloudEvent {
     pub fn into_new_event(mut self) -> Result<NewEvent, EventError> {
         let (root, mut found) = (Path::Root, Violations::default());
         read::refuse_reserved(&self.event_type, root.name("type"), &mut found);
+        read::refuse_reserved_source(&self.source, root.name("source"), &mut found);
         let priority = self.extensions.remove(PRIORITY).map(|value| value.to_text().parse::<EventPriority>());
         let priority = priority.transpose().unwrap_or_else(|UnknownPriority| {
             found.report(root.name(PRIORITY), ViolationCode::ValueNotAllowed, UnknownPriority.to_string());

@@ -7,7 +7,7 @@ use jct_contract::{JsonValue, Violation, ViolationCode};
 
 use super::{Parts, tags};
 use crate::limits::{DATA_SCHEMA_MAX_CHARS, EXTENSIONS_MAX_ITEMS, ID_MAX_CHARS, SUBJECT_MAX_CHARS};
-use crate::{EventData, EventType, ExtensionValue, text};
+use crate::{EventData, EventSource, EventType, ExtensionValue, text};
 
 const NAMES: [&str; 13] = [
     "type",
@@ -38,7 +38,7 @@ pub(super) fn event(value: &JsonValue<'_>, reserved: Reserved) -> Result<Parts, 
         return Err(found.into_vec());
     };
     let event_type = event_type(&fields, reserved, &mut found);
-    let source = fields.required("source", &mut found).and_then(|field| text::parsed(field, &mut found));
+    let source = fields.required("source", &mut found).and_then(|field| source(field, reserved, &mut found));
     let id = printable(&fields, "id", 1..=ID_MAX_CHARS, &mut found);
     let subject = printable(&fields, "subject", 1..=SUBJECT_MAX_CHARS, &mut found);
     let time = fields.get("time").and_then(|field| {
@@ -87,6 +87,22 @@ fn event_type(fields: &Fields<'_, '_, '_>, reserved: Reserved, found: &mut Viola
         refuse_reserved(&event_type, field.path, found);
     }
     Some(event_type)
+}
+
+fn source(field: Field<'_, '_, '_>, reserved: Reserved, found: &mut Violations) -> Option<EventSource> {
+    let source: EventSource = text::parsed(field, found)?;
+    if reserved == Reserved::Refused {
+        refuse_reserved_source(&source, field.path, found);
+    }
+    Some(source)
+}
+
+/// Reports a source that only the tower itself has.
+pub(crate) fn refuse_reserved_source(source: &EventSource, path: Path<'_>, found: &mut Violations) {
+    if source.is_reserved() {
+        let message = "sources that begin with `urn:jct:` are the tower's own; choose another name";
+        found.report(path, ViolationCode::ValueNotAllowed, message);
+    }
 }
 
 /// Reports a type that only the tower itself may say.

@@ -50,7 +50,8 @@ pub(crate) struct WorkflowBody<'a> {
     #[schema(value_type = String)]
     digest: Sha256Digest,
     /// Who defined it first, and for whom events start it.
-    created_by: &'a str,
+    /// Who wrote the version in force; events start it for them.
+    owner: &'a str,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     updated_by: &'a str,
@@ -105,7 +106,7 @@ impl<'a> WorkflowBody<'a> {
             timeout_seconds: definition.timeout_seconds(),
             steps: definition.source().get("steps"),
             digest: record.digest,
-            created_by: record.owner.name(),
+            owner: record.owner.name(),
             created_at: record.created_at,
             updated_by: &record.updated_by,
             updated_at: record.updated_at,

@@ -84,7 +84,7 @@ async fn attempt(
     match (&change.action, hold, ready, lease) {
         (StatusAction::Release, Some(hold), ..) => release(conn, context, change, &task, hold).await,
         (StatusAction::Take { assigned_to, grace, most }, _, Some(ready), _) => {
-            if let Some(control) = controls::holding(conn, task.id).await? {
+            if let Some(control) = controls::holding(conn, task.id, change.by.name()).await? {
                 return Ok(Some(ChangeAnswer::HeldByControl(Box::new(control))));
             }
             let lease = most.map_or(budget, |most| budget.min(most)) + *grace;

@@ -75,9 +75,10 @@ async fn like(conn: &mut Conn, new: &NewControl) -> Result<Option<ControlRow>, S
 /// Ends what executors outside the tower hold: they have no heartbeat that could tell them.
 async fn end_outside(conn: &mut Conn, context: Context<'_>, control: Id) -> Result<(), StoreError> {
     let text = format!(
-        "{CALLED_OFF} c.id = '{}' WHERE {ABOUT_TASK} AND l.holder_kind = 'external' AND l.expires_at > {} \
+        "{CALLED_OFF} c.id = '{}' WHERE ({ABOUT_TASK} OR {}) AND l.holder_kind = 'external' AND l.expires_at > {} \
          ORDER BY l.task_id",
         control.0,
+        about_worker("l.holder"),
         context.now.as_micros()
     );
     let found: Vec<CallOff> = sql_query(text).load(conn).await?;
@@ -118,12 +119,15 @@ async fn cancel(conn: &mut Conn, context: Context<'_>, found: &[CallOff]) -> Res
     Ok(())
 }
 
-/// The first control in force that is about a task, whoever would run it.
-pub(crate) async fn holding(conn: &mut Conn, task: Id) -> Result<Option<ControlRecord>, StoreError> {
+/// The first control in force that is about a task, or about whoever outside the tower asks for it.
+pub(crate) async fn holding(conn: &mut Conn, task: Id, asker: &str) -> Result<Option<ControlRecord>, StoreError> {
+    // A name has no control characters; on both engines a quote is told from the end of the text by a second one.
+    let asker = format!("'{}'", asker.replace('\'', "''"));
     let text = format!(
-        "SELECT c.* FROM controls c JOIN tasks t ON t.id = '{}' WHERE c.lifted_at IS NULL AND {ABOUT_TASK} \
+        "SELECT c.* FROM controls c JOIN tasks t ON t.id = '{}' WHERE c.lifted_at IS NULL AND ({ABOUT_TASK} OR {}) \
          ORDER BY c.id LIMIT 1",
-        task.0
+        task.0,
+        about_worker(&asker)
     );
     let row: Option<ControlRow> = sql_query(text).get_result(conn).await.optional()?;
     row.map(ControlRecord::try_from).transpose()

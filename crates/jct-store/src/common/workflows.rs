@@ -42,7 +42,6 @@ pub(crate) async fn create(
     };
     let mut after = said(&row);
     after["name"] = row.name.clone().into();
-    after["owner"] = json!({ "kind": row.owner_kind, "name": row.owner_name });
     after["created_at"] = json!(time(row.created_at));
     let entry = entry(&row, Actor::from(&new.by), "created", None, &after);
     let mut additions = context.additions();
@@ -81,8 +80,15 @@ pub(crate) async fn change(
     if text.is_none() && is_active == before.is_active {
         return Ok(WorkflowChangeAnswer::Unchanged(workflow_reads::record(conn, before).await?));
     }
+    // What a version does is done for whoever wrote it, so that nobody has their own words done in another's name.
+    let owner = match text {
+        Some(_) => (change.by.kind().as_str().to_owned(), change.by.name().to_owned()),
+        None => (before.owner_kind.clone(), before.owner_name.clone()),
+    };
     let mut row = WorkflowRow {
         is_active,
+        owner_kind: owner.0,
+        owner_name: owner.1,
         version: becomes,
         digest: text.map_or_else(|| before.digest.clone(), |text| text.digest.to_string()),
         updated_by: change.by.name().to_owned(),
@@ -107,6 +113,7 @@ fn said(row: &WorkflowRow) -> Value {
         "is_active": row.is_active,
         "version": row.version,
         "digest": row.digest,
+        "owner": { "kind": row.owner_kind, "name": row.owner_name },
         "updated_by": row.updated_by,
         "updated_at": time(row.updated_at),
     })

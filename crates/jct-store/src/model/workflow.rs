@@ -88,7 +88,7 @@ pub struct WorkflowRecord {
     pub version: u32,
     /// The digest of the version in force.
     pub digest: Sha256Digest,
-    /// Who defined it first, and for whom events start it.
+    /// Who wrote the version in force, and for whom events start it.
     pub owner: Principal,
     /// When that was.
     pub created_at: Timestamp,

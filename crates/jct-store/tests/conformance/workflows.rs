@@ -63,8 +63,8 @@ async fn a_workflow_is_created_changed_and_switched_off(db: Db) {
     let next = WorkflowChange { text: Some(text("{\"a\":2}")), ..change(first.id) };
     let next = changed(store.workflow_change(next).await.unwrap());
     assert_eq!((next.version, next.revision, next.is_active, next.definition.as_str()), (2, 3, false, "{\"a\":2}"));
-    // The owner stays: runs that events start are theirs, whoever changed the workflow last.
-    assert_eq!((next.owner.name(), next.updated_by.as_str()), ("ana", "bob"));
+    // Runs that events start are those of whoever wrote what is done, not of whoever switched it off.
+    assert_eq!((off.owner.name(), next.owner.name(), next.updated_by.as_str()), ("ana", "bob", "bob"));
     let old = store.workflow_version(first.id, 1).await.unwrap().unwrap();
     assert_eq!((old.definition.as_str(), old.created_by.as_str()), ("{\"a\":1}", "ana"));
     let versions = store.workflow_versions(first.id, PageStart::Offset(0), 1).await.unwrap().unwrap();

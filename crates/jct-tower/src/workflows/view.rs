@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use jct_contract::WorkflowRunId;
 use jct_store::StoreError;
 use jct_store::model::{WorkflowRunInput, WorkflowRunRecord, WorkflowStepTask, WorkflowSteps};
-use jct_workflow::StepStatus;
+use jct_workflow::run::SkipReason;
+use jct_workflow::{StepState, StepStatus};
 
 use super::book::Book;
 use super::{WorkflowError, WorkflowRef};
@@ -63,7 +64,10 @@ impl Tower {
             dependencies: step.dependencies().iter().map(ToString::to_string).collect(),
             status: states.get(step.id()).map_or(StepStatus::Waiting, |state| state.status()),
             kept: book.kept.has(step.id()),
-            detail: book.details.remove(step.id()),
+            detail: book.details.remove(step.id()).or_else(|| {
+                let blocked = states.get(step.id()) == Some(&StepState::Skipped(SkipReason::Blocked));
+                blocked.then(|| "a step that it waits for did not succeed".to_owned())
+            }),
             attempts: attempts.remove(step.id().as_str()).unwrap_or_default(),
         });
         let (workflow, steps) = (book.known.definition.name().to_string(), steps.collect());

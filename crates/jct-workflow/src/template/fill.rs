@@ -1,5 +1,6 @@
 //! From a template and what its names stand for to a task.
 
+use jct_contract::limits::MIN_TIME_BUDGET_SECONDS;
 use jct_contract::{SpecError, TaskSpec, WorkflowRunId};
 use serde_json::{Map, Value, json};
 
@@ -21,7 +22,7 @@ pub struct StepFacts<'f> {
     pub step: &'f StepId,
     /// The attempt, from 1.
     pub attempt: u32,
-    /// Seconds that the step has; the time budget of a task that names none.
+    /// Seconds that the step has; the time budget of a task that names none, unless that is less than tasks get.
     pub timeout_seconds: u32,
 }
 
@@ -69,7 +70,9 @@ impl TaskTemplate {
         let StepFacts { workflow, run, step, attempt, timeout_seconds } = facts;
         add_requester(&mut task, workflow.as_str());
         task.insert("idempotency_key".to_owned(), task_key(run, step, attempt).into());
-        add(&mut task, "constraints", "time_budget_seconds", json!(timeout_seconds), &Precedence::Template);
+        // A step may have less time than any gate admits a task with; whoever drives the run ends it at its time.
+        let budget = i64::from(timeout_seconds).max(MIN_TIME_BUDGET_SECONDS);
+        add(&mut task, "constraints", "time_budget_seconds", json!(budget), &Precedence::Template);
         let about =
             json!({"name": workflow.as_str(), "run_id": run.to_string(), "step": step.as_str(), "attempt": attempt});
         // Metadata may come from an event as a whole, and must not say that it belongs to another run.

@@ -7,23 +7,27 @@ use serde_json::Value;
 use super::mark;
 use crate::violation::{DefinitionCode, Found};
 
-/// Programs that run a text that they are given, and the option for it.
-const RUNNERS: [(&str, &[&str]); 14] = [
-    ("sh", &["c"]),
-    ("bash", &["c"]),
-    ("dash", &["c"]),
-    ("ash", &["c"]),
-    ("zsh", &["c"]),
-    ("ksh", &["c"]),
-    ("fish", &["c"]),
-    ("busybox", &["c"]),
-    ("env", &["S"]),
-    ("python", &["c"]),
-    ("python3", &["c"]),
-    ("perl", &["e", "E"]),
-    ("ruby", &["e"]),
-    ("node", &["e", "p"]),
+/// Programs that run a text that they are given, and the short options for it. A version at the end of a name, as in
+/// `python3.12`, makes no difference.
+const RUNNERS: [(&str, &[char]); 15] = [
+    ("sh", &['c']),
+    ("bash", &['c']),
+    ("dash", &['c']),
+    ("ash", &['c']),
+    ("zsh", &['c']),
+    ("ksh", &['c']),
+    ("fish", &['c']),
+    ("busybox", &['c']),
+    ("su", &['c']),
+    ("env", &['S']),
+    ("python", &['c']),
+    ("perl", &['e', 'E']),
+    ("ruby", &['e']),
+    ("php", &['r']),
+    ("node", &['e', 'p']),
 ];
+/// Their long options for it.
+const LONG: [&str; 5] = ["--command", "--eval", "--print", "--run", "--split-string"];
 
 /// Reports expressions that would choose what is run, in `inputs.command`, in the `run` steps of `inputs.script` and in
 /// `inputs.checks`. `inputs` stands at `path`.
@@ -92,25 +96,84 @@ fn command(value: &Value, path: Path<'_>, found: &mut Found) {
     }
     // A runner may stand behind another program, as in `nice sh -c`, so that every word is looked at.
     for (at, word) in words.iter().enumerate() {
-        let program = word.rsplit('/').next().unwrap_or_default();
-        let Some((_, options)) = RUNNERS.iter().find(|(runner, _)| *runner == program) else { continue };
-        let rest = words.iter().enumerate().skip(at + 1);
-        let mut rest = rest.skip_while(|(_, word)| !is_option(word, options));
-        let inline = rest.next();
-        let inline = inline.filter(|(_, word)| mark::is_marked(word)).or_else(|| rest.next());
-        if let Some((index, _)) = inline.filter(|(_, word)| mark::is_marked(word)) {
-            let message = format!(
-                "the value of an expression would become part of a program for `{program}`; hand it over as an \
-                 argument instead, as in [\"sh\", \"-c\", \"echo \\\"$1\\\"\", \"sh\", \"${{{{ … }}}}\"]"
-            );
-            found.report(path.index(index), DefinitionCode::ShellInjection, message);
-            return;
+        let Some((runner, options)) = runner(word) else { continue };
+        let rest = words.iter().enumerate().skip(at + 1).skip_while(|(_, word)| !is_inline(word, options));
+        for (index, word) in rest {
+            if mark::is_marked(word) {
+                let message = format!(
+                    "the value of an expression would become part of a program for `{runner}`; hand it over as an \
+                     argument instead, as in [\"sh\", \"-c\", \"echo \\\"$1\\\"\", \"sh\", \"${{{{ … }}}}\"]"
+                );
+                found.report(path.index(index), DefinitionCode::ShellInjection, message);
+                return;
+            }
+            // Further options may stand in between; the first plain word is the program, what follows are its arguments.
+            if !word.starts_with(['-', '+']) {
+                break;
+            }
         }
     }
 }
 
-/// Whether the word is a cluster of short options with one of these among them, such as `-c` and `-euxc`.
-fn is_option(word: &str, options: &[&str]) -> bool {
-    let Some(cluster) = word.strip_prefix('-').filter(|cluster| !cluster.starts_with('-')) else { return false };
-    options.iter().any(|option| cluster.contains(option))
+/// The runner that a word names, with its options.
+fn runner(word: &str) -> Option<(&'static str, &'static [char])> {
+    let program = word.rsplit('/').next().unwrap_or_default();
+    let program = program.trim_end_matches(|last: char| last.is_ascii_digit() || last == '.' || last == '-');
+    let program = if program == "nodejs" { "node" } else { program };
+    RUNNERS.into_iter().find(|(runner, _)| *runner == program)
+}
+
+/// Whether the word is an option after which a program stands: one of these in a cluster of short options, such as `-c`
+/// and `-euxc`, or a long one.
+fn is_inline(word: &str, options: &[char]) -> bool {
+    if word.starts_with("--") {
+        return LONG.contains(&word.split('=').next().unwrap_or_default());
+    }
+    word.strip_prefix('-').is_some_and(|cluster| cluster.contains(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_command(words: &[&str], is_refused: bool) {
+        let mut found = Found::default();
+        check(&json!({ "command": words }), Path::Root, &mut found);
+        assert_eq!(!found.is_empty(), is_refused, "{words:?}");
+    }
+
+    #[test]
+    fn no_value_becomes_a_part_of_a_program() {
+        const X: &str = "${{ event.data.x }}";
+        for words in [
+            &["sh", "-c", X][..],
+            &["sh", "-c", "-e", X],
+            &["bash", "-c", "--", X],
+            &["bash", "-c", "+x", "-e", X],
+            &["/bin/bash", "-euxc", X],
+            &["nice", "sh", "-c", X],
+            &["sh", "-ec", "echo ${{ event.data.x }}"],
+            &["python3.12", "-c", X],
+            &["nodejs", "-e", X],
+            &["node", "--eval", X],
+            &["env", "--split-string=${{ event.data.x }}"],
+            &["php", "-r", X],
+            &["su", "-c", X],
+            &[X, "a"],
+        ] {
+            check_command(words, true);
+        }
+        for words in [
+            &["sh", "-c", "echo \"$1\"", "sh", X][..],
+            &["bash", "-c", "-e", "echo \"$1\"", "bash", X],
+            &["echo", X],
+            &["python3", "script.py", X],
+            &["sh", "build.sh", X],
+        ] {
+            check_command(words, false);
+        }
+    }
 }

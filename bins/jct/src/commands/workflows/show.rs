@@ -29,7 +29,7 @@ const FIELDS: [(&str, &str); 15] = [
     ("condition", "trigger_condition"),
     ("steps at once", "max_parallel"),
     ("created", "created_at"),
-    ("created by", "created_by"),
+    ("owner", "owner"),
     ("updated", "updated_at"),
     ("updated by", "updated_by"),
     ("runs", "execution_count"),

@@ -28,7 +28,7 @@ async fn a_workflow_is_defined_once_and_found_by_id_and_name() {
         ("max_parallel", json!(10)),
         ("timeout_seconds", json!(3600)),
         ("steps", definition("release")["steps"].clone()),
-        ("created_by", json!("operator")),
+        ("owner", json!("operator")),
         ("updated_by", json!("operator")),
         ("execution_count", json!(0)),
         ("last_executed_at", json!(null)),
@@ -146,7 +146,7 @@ async fn who_may_read_may_not_write_and_runs_belong_to_who_starts_them() {
     let refused = call(Method::POST, "/workflows", &reader, Some(&body)).await.problem("FORBIDDEN");
     assert_eq!(refused["required_scope"], "workflows:write");
     let made = call(Method::POST, "/workflows", &writer, Some(&body)).await;
-    assert_eq!((made.status, &made.json()["created_by"]), (201, &"writer".into()), "{}", made.text);
+    assert_eq!((made.status, &made.json()["owner"]), (201, &"writer".into()), "{}", made.text);
     let runs = "/workflows/release/runs";
     call(Method::POST, runs, &reader, None).await.problem("FORBIDDEN");
     let run = call(Method::POST, runs, &writer, None).await.json();

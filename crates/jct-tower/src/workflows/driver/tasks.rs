@@ -18,6 +18,9 @@ use crate::work::Causes;
 /// Whose calling off of a task it is, in the audit log.
 const DRIVER: &str = "workflows";
 
+/// Whoever knows a run can hand something in under the key of one of its attempts. That is no step of the run.
+const FOREIGN: &str = "somebody else handed in a task under the key of this attempt";
+
 /// What became of attempts that were handed in.
 #[derive(Debug, Default)]
 pub(super) struct HandedIn {
@@ -57,6 +60,9 @@ pub(super) async fn hand_in(
     }
     for ((step, attempt), answer) in of.into_iter().zip(tower.enqueue_batch(requests).await?) {
         match answer {
+            Ok(enqueued) if enqueued.record.submitter != run.started_by => {
+                done.refused.push(refused(step.id(), attempt, FOREIGN.to_owned()));
+            }
             Ok(enqueued) => {
                 let enqueued_at = enqueued.record.created_at;
                 done.opened.push(OpenedStep {
@@ -103,7 +109,8 @@ pub(super) async fn look_up(
             Some((task, _)) => tower.store().task_get(task).await?,
             None => None,
         };
-        match (record, definition(book, id)) {
+        let own = record.filter(|record| record.submitter == run.started_by);
+        match (own, definition(book, id)) {
             (Some(record), Some(step)) => opened.push(OpenedStep {
                 step: id.to_string(),
                 attempt: *attempt,
