@@ -60,7 +60,7 @@ pub struct Refusal {
 
 /// Whether `reviewer` may take `decision` on the work of `parties`: true if it is a self-review that the tower lets pass.
 ///
-/// Only an approval needs somebody else. `self_review_allowed` lets those who handed the work in approve it, never those
+/// Only an approval needs somebody else; an agent decides nothing about what it held or did. `self_review_allowed` lets those who handed the work in approve it, never those
 /// who held or did it. Names are compared without their kinds and without regard to case: whoever shares a name shares the
 /// doubt, and who a task was assigned to is free text.
 ///
@@ -72,7 +72,8 @@ pub fn allowed(
     decision: ReviewDecisionStatus,
     self_review_allowed: bool,
 ) -> Result<bool, Refusal> {
-    if decision != ReviewDecisionStatus::Approved {
+    let is_approval = decision == ReviewDecisionStatus::Approved;
+    if !is_approval && reviewer.kind() != RequesterKind::Agent {
         return Ok(false);
     }
     let is = |name: &str| name.trim().eq_ignore_ascii_case(reviewer.name());
@@ -85,7 +86,7 @@ pub fn allowed(
     if let Some((role, _)) = roles.into_iter().find(|(_, stands)| *stands) {
         return Err(Refusal { role });
     }
-    if !is(parties.enqueued_by.name()) {
+    if !is_approval || !is(parties.enqueued_by.name()) {
         return Ok(false);
     }
     if self_review_allowed { Ok(true) } else { Err(Refusal { role: Role::EnqueuedBy }) }

@@ -7,12 +7,16 @@ fn principal(name: &str) -> Principal {
 }
 
 fn check(reviewer: &str, decision: ReviewDecisionStatus, lifted: bool) -> Result<bool, &'static str> {
+    check_as(&principal(reviewer), decision, lifted)
+}
+
+fn check_as(reviewer: &Principal, decision: ReviewDecisionStatus, lifted: bool) -> Result<bool, &'static str> {
     let executor = Actor { actor_kind: RequesterKind::Agent, actor_id: "claude".to_owned(), display: None };
     let ana = principal("ana");
     let holders = ["worker-0", "worker-1"].map(str::to_owned);
     let (agent, assignee) = (Some("scribe"), Some(" Jules "));
     let parties = Parties { enqueued_by: &ana, holders: &holders, executor: &executor, agent, assignee };
-    allowed(&principal(reviewer), &parties, decision, lifted).map_err(|refusal| refusal.role.as_str())
+    allowed(reviewer, &parties, decision, lifted).map_err(|refusal| refusal.role.as_str())
 }
 
 #[test]
@@ -39,6 +43,18 @@ fn nobody_approves_their_own_work() {
     for decision in [ReviewDecisionStatus::Rejected, ReviewDecisionStatus::NeedsChanges] {
         for reviewer in ["ana", "worker-1", "claude", "scribe", "jules"] {
             assert_eq!(check(reviewer, decision, false), Ok(false), "{reviewer} {decision}");
+        }
+    }
+}
+
+#[test]
+fn an_agent_decides_nothing_about_what_it_did() {
+    for decision in [ReviewDecisionStatus::Rejected, ReviewDecisionStatus::NeedsChanges] {
+        for (agent, expected) in
+            [("claude", Err("executor")), ("worker-1", Err("worker")), ("ana", Ok(false)), ("other", Ok(false))]
+        {
+            let agent = Principal::new(RequesterKind::Agent, agent).unwrap();
+            assert_eq!(check_as(&agent, decision, false), expected, "{agent:?} {decision}");
         }
     }
 }

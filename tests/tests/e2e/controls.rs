@@ -10,6 +10,7 @@ on_both_engines![
     a_kill_ends_what_runs_and_holds_what_waits,
     a_worker_over_http_is_held_too,
     a_limit_of_an_agent_is_kept_and_told,
+    an_agent_outside_the_tower_is_killed_by_its_name,
     controls_are_for_those_who_may,
 ];
 
@@ -116,6 +117,21 @@ fn a_limit_of_an_agent_is_kept_and_told(engine: Engine) {
     client.patch("/agents/remote-1", &json!({})).problem(422, "INVALID_REQUEST");
     client.patch("/agents/nobody", &json!({ "max_concurrent_tasks": 1 })).problem(404, "AGENT_NOT_FOUND");
     client.post("/agents/nobody%00/stop", &json!({})).problem(404, "AGENT_NOT_FOUND");
+}
+
+fn an_agent_outside_the_tower_is_killed_by_its_name(engine: Engine) {
+    let tower = TestTower::idle(engine);
+    let (client, robin) = (tower.operator(), tower.client("robin", &["tasks:read", "tasks:execute"]));
+    let (held, next) = (client.enqueue(&survey_task()), client.enqueue(&survey_task()));
+    let take = json!({ "status": "running" });
+    let _taken = robin.patch(&format!("/tasks/{held}/status"), &take).expect(200);
+    let kill = json!({ "scope": "agent", "value": "robin", "mode": "kill", "reason": "it runs wild" });
+    let control = client.post("/controls", &kill).expect(201);
+    let _ended = client.wait_for(&held, &["cancelled"]);
+    robin.patch(&format!("/tasks/{next}/status"), &take).problem(409, "HELD_BY_CONTROL");
+    let other = tower.client("marian", &["tasks:read", "tasks:execute"]);
+    let _taken = other.patch(&format!("/tasks/{next}/status"), &take).expect(200);
+    assert_eq!(control["mode"], "kill");
 }
 
 fn controls_are_for_those_who_may(engine: Engine) {

@@ -15,6 +15,8 @@ on_both_engines![
     a_run_keeps_the_version_it_began_with,
     a_task_that_somebody_cancels_is_not_tried_again,
     the_limit_of_steps_at_once_holds,
+    a_step_may_have_less_time_than_a_task,
+    a_task_of_somebody_else_is_no_step,
 ];
 
 fn a_failed_step_is_tried_again_and_skips_what_waits_for_it(engine: Engine) {
@@ -187,4 +189,34 @@ fn the_limit_of_steps_at_once_holds(engine: Engine) {
         .collect();
     times.sort();
     assert!(times.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{times:?}");
+}
+
+fn a_step_may_have_less_time_than_a_task(engine: Engine) {
+    let tower = tower(engine);
+    let client = tower.operator();
+    let mut short = step("short", &[], &["true"], &json!({"timeout_seconds": 25}));
+    short["task"].as_object_mut().unwrap().remove("constraints");
+    let workflow = define(&client, "short", &[short], &json!({}));
+    let run = over(&client, &start(&client, &workflow));
+    assert_eq!(told(&run), "short=succeeded", "{run}");
+}
+
+/// Whoever knows the run can make the task of a step that is to come, to the letter. It is theirs and not the run's.
+fn a_task_of_somebody_else_is_no_step(engine: Engine) {
+    let tower = tower(engine);
+    let client = tower.operator();
+    let steps = [step("wait", &[], &["sleep", "4"], &json!({})), step("next", &["wait"], &["true"], &json!({}))];
+    let workflow = define(&client, "taken", &steps, &json!({}));
+    let path = start(&client, &workflow);
+    running(&tower, &path, "wait");
+    let run = path.rsplit('/').next().unwrap();
+    let mut forged = steps[1]["task"].clone();
+    forged["requested_by"] = json!({"kind": "system", "id": "workflow/taken"});
+    forged["idempotency_key"] = json!(format!("{run}/next/1"));
+    forged["metadata"] = json!({"workflow": {"name": "taken", "run_id": run, "step": "next", "attempt": 1}});
+    let _foreign = tower.client("carl", &["tasks:write"]).post("/tasks/enqueue", &forged).expect(201);
+    let run = over(&client, &path);
+    let next = step_of(&run, "next");
+    assert_eq!((told(&run).as_str(), &next["attempts"]), ("wait=succeeded next=failed", &json!([])), "{run}");
+    assert!(next["detail"].as_str().unwrap().contains("somebody else"), "{next}");
 }
