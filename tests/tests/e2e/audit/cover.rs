@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::event_calls::EventGround;
 use super::job_calls::{JobGround, WITHOUT_ENTRY};
+use super::workflow_calls::WorkflowGround;
 
 on_both_engines![every_operation_that_changes_something_has_its_entry];
 
@@ -16,6 +17,7 @@ struct Ground {
     client: Client,
     jobs: JobGround,
     events: EventGround,
+    workflows: WorkflowGround,
     repo: Value,
     issue: Value,
     run: Value,
@@ -36,7 +38,8 @@ impl Ground {
         let repo = made("/cwom/repos", &repo("myorg/ground"));
         let issue = made("/cwom/issues", &issue(&repo, "the ground"));
         let run = made("/cwom/runs", &run(&issue, &repo));
-        Self { client, jobs: JobGround::new(tower), events: EventGround::new(tower), repo, issue, run }
+        let (jobs, events, workflows) = (JobGround::new(tower), EventGround::new(tower), WorkflowGround::new(tower));
+        Self { client, jobs, events, workflows, repo, issue, run }
     }
 
     /// The newest entries, as far as one page goes.
@@ -70,7 +73,7 @@ impl Ground {
 
     /// Sends a good request of the operation; `None` for an operation that is not known here.
     fn drive(&self, operation: &str) -> Option<u16> {
-        let Self { client, jobs, events, repo: in_repo, issue: of_issue, run: of_run } = self;
+        let Self { client, jobs, events, workflows, repo: in_repo, issue: of_issue, run: of_run } = self;
         let post = |path: &str, body: Value| client.post(path, &body);
         let patch = |path: &str, body: Value| client.patch(path, &body);
         let at = |object: &Value, rest: &str| {
@@ -124,7 +127,7 @@ impl Ground {
             "PATCH /cwom/runs/{id}" => patch(&at(of_run, ""), json!({ "status": "running" })),
             "POST /cwom/reviews" => self.review(),
             "PATCH /cwom/runs/{id}/status" => patch(&at(of_run, "/status"), json!({ "status": "failed" })),
-            _ => events.drive(operation).or_else(|| jobs.drive(operation))?,
+            _ => events.drive(operation).or_else(|| jobs.drive(operation)).or_else(|| workflows.drive(operation))?,
         };
         assert!((200..300).contains(&answer.status), "{operation}: {}", answer.text());
         Some(answer.status)

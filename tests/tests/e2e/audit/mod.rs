@@ -8,3 +8,4 @@ mod log;
 mod seal;
 mod secrets;
 mod tamper;
+mod workflow_calls;

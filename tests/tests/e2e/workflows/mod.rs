@@ -4,4 +4,4 @@ mod crash;
 mod events;
 mod examples;
 mod lives;
-mod support;
+pub(crate) mod support;

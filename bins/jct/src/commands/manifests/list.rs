@@ -32,7 +32,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "PREFIX")]
     search: Option<String>,
     /// Manifests on the page
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
     limit: u32,
     /// Begin where an earlier page ended
     #[arg(long)]
