@@ -49,7 +49,6 @@ pub(crate) struct WorkflowBody<'a> {
     /// Of what the version in force defines.
     #[schema(value_type = String)]
     digest: Sha256Digest,
-    /// Who defined it first, and for whom events start it.
     /// Who wrote the version in force; events start it for them.
     owner: &'a str,
     #[schema(value_type = String, format = DateTime)]
