@@ -8,7 +8,9 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, He
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use jct_contract::{DocumentLimits, parse_document};
 
+use super::ObjectReader;
 use crate::HttpOptions;
 use crate::edge::{Deadline, Edge};
 use crate::problem::{ErrorCode, Problem};
@@ -119,6 +121,14 @@ impl RequestBody {
             (true, _) => Ok(None),
             (false, true) => Ok(Some(bytes)),
             (false, false) => Err(not_json()),
+        }
+    }
+
+    /// A body that may be left out, and has nothing in it if it is there.
+    pub(crate) async fn nothing(self) -> Result<(), Problem> {
+        match self.optional_json().await? {
+            Some(bytes) => ObjectReader::of(&parse_document(&bytes, DocumentLimits::default())?).finish(),
+            None => Ok(()),
         }
     }
 

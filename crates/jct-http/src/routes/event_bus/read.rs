@@ -3,13 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse};
-use jct_contract::{DocumentLimits, EventId, parse_document};
+use jct_contract::EventId;
 use jct_event::EventSource;
 use jct_event::cloud_event::{BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE};
 use jct_store::model::EventFilter;
 
 use crate::auth::{Access, EventsRead, EventsWrite};
-use crate::input::{ObjectReader, PageQuery, QueryReader, RequestBody, path_id};
+use crate::input::{PageQuery, QueryReader, RequestBody, path_id};
 use crate::problem::{ErrorCode, Problem};
 use crate::wire::{EventBody, batch_of_cloud_events, cloud_event, cloud_events, json, page};
 
@@ -85,9 +85,7 @@ pub(super) async fn redrive_event(
     body: RequestBody,
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
-    if let Some(bytes) = body.optional_json().await? {
-        ObjectReader::of(&parse_document(&bytes, DocumentLimits::default())?).finish()?;
-    }
+    body.nothing().await?;
     let record = access.tower().event_redrive(event_id(&request)?, access.principal()).await?;
     json(StatusCode::OK, &EventBody::of(&record)?)
 }

@@ -2,11 +2,11 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
-use jct_contract::{DocumentLimits, WebhookDeliveryId, parse_document};
+use jct_contract::WebhookDeliveryId;
 
 use super::webhook::webhook_id;
 use crate::auth::{Access, WebhooksRead, WebhooksWrite};
-use crate::input::{ObjectReader, PageQuery, QueryReader, RequestBody, path_id};
+use crate::input::{PageQuery, QueryReader, RequestBody, path_id};
 use crate::problem::{ErrorCode, Problem};
 use crate::wire::{DeliveryBody, json, page};
 
@@ -50,7 +50,7 @@ pub(super) async fn redeliver(
     body: RequestBody,
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
-    no_fields(body).await?;
+    body.nothing().await?;
     let id: WebhookDeliveryId =
         path_id(&request, "delivery_id").ok_or_else(|| Problem::plain(ErrorCode::DeliveryNotFound))?;
     let record = access.tower().redeliver(webhook_id(&request)?, id, access.principal()).await?;
@@ -71,15 +71,7 @@ pub(super) async fn test_webhook(
     body: RequestBody,
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
-    no_fields(body).await?;
+    body.nothing().await?;
     let record = access.tower().webhook_test(webhook_id(&request)?, access.principal()).await?;
     json(StatusCode::ACCEPTED, &DeliveryBody::of(&record))
-}
-
-/// A body may be left out, and has nothing in it if it is there.
-async fn no_fields(body: RequestBody) -> Result<(), Problem> {
-    match body.optional_json().await? {
-        Some(bytes) => ObjectReader::of(&parse_document(&bytes, DocumentLimits::default())?).finish(),
-        None => Ok(()),
-    }
 }

@@ -31,9 +31,7 @@ pub(super) async fn list_workflow_runs(
     access: Access<WorkflowsRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let runs = access.tower().workflow_runs(&workflow_ref(&request)?, start, limit).await?;
     let bodies = runs.items.iter().map(WorkflowRunBody::of).collect::<Result<Vec<_>, _>>()?;
     page(&request, &bodies, runs.next)
@@ -104,9 +102,7 @@ pub(super) async fn cancel_workflow_run(
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
     let (which, run) = (workflow_ref(&request)?, run_id(&request)?);
-    if let Some(bytes) = body.optional_json().await? {
-        ObjectReader::of(&parse_document(&bytes, DocumentLimits::default())?).finish()?;
-    }
+    body.nothing().await?;
     let record = access.tower().workflow_cancel(&which, run, access.principal()).await?;
     json(StatusCode::ACCEPTED, &WorkflowRunBody::of(&record)?)
 }

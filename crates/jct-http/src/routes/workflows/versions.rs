@@ -26,9 +26,7 @@ pub(super) async fn list_workflow_versions(
     access: Access<WorkflowsRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = QueryReader::of(&request);
-    let PageQuery { start, limit } = PageQuery::take(&mut query);
-    query.finish()?;
+    let PageQuery { start, limit } = PageQuery::of(&request)?;
     let versions = access.tower().workflow_versions(&workflow_ref(&request)?, start, limit).await?;
     page(&request, &versions.items.iter().map(WorkflowVersionBody::of).collect::<Vec<_>>(), versions.next)
 }
