@@ -205,6 +205,13 @@ pub enum ChangeAnswer {
     },
     /// A control holds the task: nobody may take it.
     HeldByControl(Box<ControlRecord>),
+    /// The asker has as many tasks as it may.
+    AgentFull {
+        /// The asker's name.
+        agent: String,
+        /// How many it may have.
+        limit: u32,
+    },
     /// The lease of the asker ran out.
     LeaseExpired,
     /// The fence does not belong to the living lease.

@@ -18,6 +18,11 @@ pub(crate) fn about_worker(name: &str) -> String {
     format!("(c.scope = 'all' OR c.scope = 'agent' AND c.value IN ({name}, 'worker:' || {name}))")
 }
 
+/// Whether the control `c` is about whoever takes tasks from outside the tower under this name.
+pub(crate) fn about_external(name: &str) -> String {
+    format!("(c.scope = 'all' OR c.scope = 'agent' AND c.value IN ({name}, 'external:' || {name}))")
+}
+
 /// Whether no control holds the worker.
 pub(crate) fn worker_is_free(name: &str) -> String {
     format!("NOT EXISTS (SELECT 1 FROM controls c WHERE c.lifted_at IS NULL AND {})", about_worker(name))
@@ -38,7 +43,10 @@ pub(crate) fn no_limit(worker: &str) -> String {
 
 /// The agents `g` whose limits a claim of this worker has to keep.
 pub(crate) fn limits(worker: &str) -> String {
-    format!("g.max_concurrent_tasks IS NOT NULL AND (g.kind <> 'worker' OR g.own_name = {worker})")
+    format!(
+        "g.max_concurrent_tasks IS NOT NULL \
+         AND (g.kind IN ('executor', 'adapter') OR g.kind = 'worker' AND g.own_name = {worker})"
+    )
 }
 
 /// Whether the ready row `r` needs none of the agents that `is_full` is true of; their kind stands before their names.

@@ -26,7 +26,7 @@ const COLUMNS: [Column; 8] = [
 /// What to do with agents.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentsCommand {
-    /// List every agent: workers, executors, adapters of coding agents
+    /// List every agent: workers, executors, adapters of coding agents, and whoever takes tasks from outside
     #[command(after_help = "Example:\n  jct agents list --json | jq -r '.[] | select(.health == \"degraded\").name'")]
     List,
     /// Show one agent

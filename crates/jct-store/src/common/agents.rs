@@ -1,8 +1,9 @@
-//! Agents: registered by the workers that bring them, limited by whoever may, and looked at with what they did.
+//! Agents: registered by the workers that bring them or with the first task that they take from outside, limited by
+//! whoever may, and looked at with what they did.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use jct_contract::Timestamp;
+use jct_contract::{Principal, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Conn, admin, limits};
@@ -38,6 +39,29 @@ pub(super) async fn register(conn: &mut Conn, context: Context<'_>, worker: &New
         register_one(conn, context, agent, actor).await?;
     }
     Ok(())
+}
+
+/// Registers a principal that takes tasks without being a worker, unless it is known; if it is and has as many tasks as
+/// it may, its limit.
+pub(super) async fn admit(conn: &mut Conn, context: Context<'_>, by: &Principal) -> Result<Option<u32>, StoreError> {
+    let kind = AgentKind::External;
+    let known = agents::table.filter(dsl::kind.eq(kind.as_str()).and(dsl::own_name.eq(by.name())));
+    let known: Option<Option<i64>> = known.select(dsl::max_concurrent_tasks).first(conn).await.optional()?;
+    match known {
+        Some(None) => Ok(None),
+        Some(Some(_)) => limits::full(conn, context, by.name()).await,
+        None => {
+            let new = NewAgent {
+                kind,
+                name: by.name().to_owned(),
+                description: "takes tasks from outside the tower".to_owned(),
+                capabilities: Vec::new(),
+                config: json!({ "principal": by.kind().as_str() }).to_string(),
+                max_concurrent_tasks: None,
+            };
+            add(conn, context, &new, Actor::from(by)).await.map(|()| None)
+        }
+    }
 }
 
 async fn register_one(
@@ -130,7 +154,7 @@ fn record(row: AgentRow, running: &[Running]) -> Result<AgentRecord, StoreError>
     row.into_record(busy)
 }
 
-/// What workers ended after `after`, the latest first. By the index over the ends of tasks and two look-ups each: no row
+/// What was ended after `after`, the latest first. By the index over the ends of tasks and two look-ups each: no row
 /// is written for it, so that no end of an attempt waits for another.
 pub(crate) async fn finished(
     conn: &mut Conn,
@@ -141,10 +165,9 @@ pub(crate) async fn finished(
         "WITH ended AS MATERIALIZED (SELECT task_id, attempt, finished_at, reason, \
          CASE WHEN status = 'failed' THEN substr(error, 1, {ERROR_MAX_CHARS}) END AS error FROM task_outcomes \
          WHERE finished_at > {} ORDER BY finished_at DESC LIMIT {limit}) \
-         SELECT a.holder AS worker, t.executor, t.agent AS adapter, a.started_at, e.finished_at, e.reason, e.error \
-         FROM ended e JOIN tasks t ON t.id = e.task_id \
-         JOIN attempts a ON a.task_id = e.task_id AND a.ordinal = e.attempt \
-         WHERE a.holder_kind = 'worker' ORDER BY e.finished_at DESC",
+         SELECT a.holder_kind, a.worker_id, a.holder, t.executor, t.agent AS adapter, a.started_at, e.finished_at, \
+         e.reason, e.error FROM ended e JOIN tasks t ON t.id = e.task_id \
+         JOIN attempts a ON a.task_id = e.task_id AND a.ordinal = e.attempt ORDER BY e.finished_at DESC",
         after.as_micros()
     );
     let rows: Vec<FinishedRow> = diesel::sql_query(text).load(conn).await?;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::conclude::{Conclusion, conclude};
 use super::unqueue::{cancel_entry, end_waiting, release, take};
-use super::{Conn, controls, primitives, taken, task_reads};
+use super::{Conn, agents, controls, primitives, taken, task_reads};
 use crate::StoreError;
 use crate::command::{ChangeAnswer, StatusAction, StatusChange};
 use crate::context::Context;
@@ -86,6 +86,9 @@ async fn attempt(
         (StatusAction::Take { assigned_to, grace, most }, _, Some(ready), _) => {
             if let Some(control) = controls::holding(conn, task.id, change.by.name()).await? {
                 return Ok(Some(ChangeAnswer::HeldByControl(Box::new(control))));
+            }
+            if let Some(limit) = agents::admit(conn, context, &change.by).await? {
+                return Ok(Some(ChangeAnswer::AgentFull { agent: change.by.name().to_owned(), limit }));
             }
             let lease = most.map_or(budget, |most| budget.min(most)) + *grace;
             take(conn, context, change, &task, ready, assigned_to.clone(), lease).await

@@ -11,7 +11,7 @@ use super::{Conn, admin, change};
 use crate::StoreError;
 use crate::command::{StatusAction, StatusChange};
 use crate::context::Context;
-use crate::control_match::{ABOUT_TASK, about_worker};
+use crate::control_match::{ABOUT_TASK, about_external, about_worker};
 use crate::journal::Actor;
 use crate::model::{ControlMode, ControlRecord, ControlScope, Cursor, NewControl, Page, PageStart};
 use crate::rows::{CallOff, ControlRow, time};
@@ -78,7 +78,7 @@ async fn end_outside(conn: &mut Conn, context: Context<'_>, control: Id) -> Resu
         "{CALLED_OFF} c.id = '{}' WHERE ({ABOUT_TASK} OR {}) AND l.holder_kind = 'external' AND l.expires_at > {} \
          ORDER BY l.task_id",
         control.0,
-        about_worker("l.holder"),
+        about_external("l.holder"),
         context.now.as_micros()
     );
     let found: Vec<CallOff> = sql_query(text).load(conn).await?;
@@ -127,7 +127,7 @@ pub(crate) async fn holding(conn: &mut Conn, task: Id, asker: &str) -> Result<Op
         "SELECT c.* FROM controls c JOIN tasks t ON t.id = '{}' WHERE c.lifted_at IS NULL AND ({ABOUT_TASK} OR {}) \
          ORDER BY c.id LIMIT 1",
         task.0,
-        about_worker(&asker)
+        about_external(&asker)
     );
     let row: Option<ControlRow> = sql_query(text).get_result(conn).await.optional()?;
     row.map(ControlRecord::try_from).transpose()

@@ -1,10 +1,13 @@
-//! Agents: whoever can do work, by name. A worker is one, and so are the executors and adapters that workers bring.
+//! Agents: whoever can do work, by name. A worker is one, and so are the executors and adapters that workers bring, and
+//! whoever takes tasks from outside the tower.
 
 use std::fmt;
 use std::str::FromStr;
 
 use jct_contract::Timestamp;
 use jct_lifecycle::ReasonCode;
+
+use super::Holder;
 
 /// What stands behind an agent's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,13 +16,15 @@ pub enum AgentKind {
     Executor,
     /// One coding agent that the executor `agent` runs.
     Adapter,
+    /// A principal that takes tasks without being a worker, such as a coding agent over MCP.
+    External,
     /// All worker processes and tokens of one name.
     Worker,
 }
 
 /// The text names no kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an agent is a worker, an executor or an adapter")]
+#[error("an agent is a worker, an executor, an adapter or external")]
 pub struct UnknownAgentKind;
 
 /// An agent as whoever brings it describes it.
@@ -65,8 +70,8 @@ pub struct AgentRecord {
 /// A task that an agent ended, as far as agents are judged by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinishedAttempt {
-    /// The name of the worker that had it.
-    pub worker: String,
+    /// Who had it.
+    pub holder: Holder,
     /// The executor.
     pub executor: String,
     /// The adapter, if the executor runs one.
@@ -83,7 +88,7 @@ pub struct FinishedAttempt {
 
 impl AgentKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Executor, Self::Adapter, Self::Worker];
+    pub const ALL: [Self; 4] = [Self::Executor, Self::Adapter, Self::External, Self::Worker];
 
     /// The name on the wire and in the database.
     #[must_use]
@@ -92,6 +97,7 @@ impl AgentKind {
             Self::Worker => "worker",
             Self::Executor => "executor",
             Self::Adapter => "adapter",
+            Self::External => "external",
         }
     }
 

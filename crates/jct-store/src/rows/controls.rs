@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use jct_contract::{Principal, Timestamp};
 
+use super::queue::holder;
 use super::{join, split, time, to_principal, to_reason, to_u32};
 use crate::StoreError;
 use crate::model::{AgentRecord, ControlRecord, ControlScope, FinishedAttempt, Lifted, NewAgent, NewControl};
@@ -57,18 +58,24 @@ pub(crate) struct CallOff {
 #[derive(Clone, Debug, QueryableByName)]
 pub(crate) struct Running {
     #[diesel(sql_type = Text)]
-    pub(crate) worker: String,
+    pub(crate) holder_kind: String,
+    #[diesel(sql_type = Text)]
+    pub(crate) holder: String,
     #[diesel(sql_type = Text)]
     pub(crate) executor: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub(crate) adapter: Option<String>,
 }
 
-/// The end of a task by a worker.
+/// The end of a task in somebody's hands.
 #[derive(Clone, Debug, QueryableByName)]
 pub(crate) struct FinishedRow {
     #[diesel(sql_type = Text)]
-    worker: String,
+    holder_kind: String,
+    #[diesel(sql_type = Nullable<DbId>)]
+    worker_id: Option<Id>,
+    #[diesel(sql_type = Text)]
+    holder: String,
     #[diesel(sql_type = Text)]
     executor: String,
     #[diesel(sql_type = Nullable<Text>)]
@@ -91,7 +98,7 @@ impl TryFrom<FinishedRow> for FinishedAttempt {
             reason: to_reason(&row.reason)?,
             started_at: time(row.started_at),
             finished_at: time(row.finished_at),
-            worker: row.worker,
+            holder: holder(&row.holder_kind, row.worker_id, row.holder)?,
             executor: row.executor,
             adapter: row.adapter,
             error: row.error,
@@ -164,10 +171,11 @@ impl AgentRow {
     }
 
     pub(crate) fn is_kept_busy_by(&self, lease: &Running) -> bool {
-        match self.kind.as_str() {
-            "worker" => lease.worker == self.own_name,
-            "executor" => lease.executor == self.own_name,
-            _ => lease.adapter.as_ref() == Some(&self.own_name),
+        match (self.kind.as_str(), lease.holder_kind.as_str()) {
+            ("worker", "worker") | ("external", "external") => lease.holder == self.own_name,
+            ("executor", "worker") => lease.executor == self.own_name,
+            ("adapter", "worker") => lease.adapter.as_ref() == Some(&self.own_name),
+            _ => false,
         }
     }
 

@@ -1,13 +1,13 @@
 //! Agents: registered by workers, limited over all processes, and judged by what they ended.
 
-use jct_contract::Timestamp;
+use jct_contract::{TaskId, Timestamp};
 use jct_lifecycle::{AttemptEnd, ReasonCode};
-use jct_store::model::{AgentKind, AgentRecord, ClaimedTask, DueWork, NewAgent, NewWorker};
-use jct_store::{Store, StoreOptions};
+use jct_store::model::{AgentKind, AgentRecord, ClaimedTask, DueWork, Holder, NewAgent, NewWorker};
+use jct_store::{ChangeAnswer, StatusAction, Store, StoreOptions};
 
 use crate::support::{
-    Db, LEASE, Worker, audit_of, completed, enqueue_many, failed, offering, on_both_engines, principal, reap, settle,
-    task, worker,
+    Db, LEASE, Worker, audit_of, change, complete, completed, enqueue_many, failed, offering, on_both_engines,
+    principal, reap, settle, take, task, worker,
 };
 
 on_both_engines![
@@ -19,6 +19,9 @@ on_both_engines![
     two_claims_at_once_do_not_both_pass_a_limit,
     a_lease_that_ran_out_makes_room,
     what_was_ended_is_told_with_the_latest_first,
+    whoever_takes_tasks_from_outside_is_an_agent,
+    a_limit_is_kept_by_whoever_takes_tasks_from_outside,
+    two_takes_at_once_do_not_both_pass_a_limit,
 ];
 
 fn agent(kind: AgentKind, name: &str) -> NewAgent {
@@ -206,15 +209,94 @@ async fn what_was_ended_is_told_with_the_latest_first(db: Db) {
     task().enqueue(&store).await;
     let back = worker("w2").claim_one(&store).await;
     settle(&store, back.lease, AttemptEnd::GivenBack).await;
+    db.pass_seconds(1);
+    let outside = task().enqueue(&store).await;
+    taken(&store, outside, "jules").await;
+    assert_eq!(change(&store, outside, "jules", complete()).await, ChangeAnswer::Changed);
     let told = store.attempts_finished(start, 10).await.unwrap();
     let facts: Vec<_> = told
         .iter()
         .map(|one| {
             let seconds = one.finished_at.since(one.started_at).as_secs();
-            (one.worker.as_str(), one.executor.as_str(), one.adapter.as_deref(), seconds, one.error.is_some())
+            (name_of(&one.holder), one.executor.as_str(), one.adapter.as_deref(), seconds, one.error.is_some())
         })
         .collect();
-    assert_eq!(facts, [("w2", "survey", None, 2, true), ("w1", "agent", Some("codex"), 5, false)]);
+    assert_eq!(
+        facts,
+        [
+            ("jules", "survey", None, 0, false),
+            ("w2", "survey", None, 2, true),
+            ("w1", "agent", Some("codex"), 5, false)
+        ]
+    );
+    assert!(matches!(told[0].holder, Holder::External { .. }));
     assert_eq!(store.attempts_finished(start, 1).await.unwrap().len(), 1);
     assert_eq!(store.attempts_finished(db.now(), 10).await.unwrap(), []);
+}
+
+fn name_of(holder: &Holder) -> &str {
+    match holder {
+        Holder::Worker { name, .. } => name,
+        Holder::External { principal } => principal,
+    }
+}
+
+async fn taken(store: &Store, id: TaskId, by: &str) {
+    let answer = change(store, id, by, take()).await;
+    assert!(matches!(answer, ChangeAnswer::Taken(_)), "{answer:?}");
+}
+
+async fn whoever_takes_tasks_from_outside_is_an_agent(db: Db) {
+    let store = db.store().await;
+    let (one, other) = (task().enqueue(&store).await, task().enqueue(&store).await);
+    start(&store, brings(&worker("jules"), "jules", vec![agent(AgentKind::Executor, "survey")])).await;
+    taken(&store, one, "jules").await;
+    taken(&store, other, "jules").await;
+    assert_eq!(names(&store).await, ["external:jules", "jules", "survey"]);
+    let jules = named(&store, "external:jules").await;
+    assert_eq!((jules.kind, jules.own_name.as_str(), jules.running), (AgentKind::External, "jules", 2));
+    assert_eq!(audit_of(&store, "agent", "external:jules").await.len(), 1, "registered once");
+    // What is done outside keeps no executor and no worker busy.
+    assert_eq!([named(&store, "jules").await.running, named(&store, "survey").await.running], [0, 0]);
+}
+
+async fn a_limit_is_kept_by_whoever_takes_tasks_from_outside(db: Db) {
+    let store = db.store().await;
+    let ids = enqueue_many(&store, 4).await;
+    taken(&store, ids[0], "jules").await;
+    limit(&store, "jules", Some(2)).await;
+    taken(&store, ids[1], "jules").await;
+    let full = ChangeAnswer::AgentFull { agent: "jules".to_owned(), limit: 2 };
+    assert_eq!(change(&store, ids[2], "jules", take()).await, full);
+    taken(&store, ids[2], "other").await;
+    assert_eq!(claim(&store, &worker("jules"), 1).await.len(), 1, "a worker of that name is somebody else");
+    let failed = StatusAction::Fail { error: "no".to_owned(), trace_path: None };
+    assert_eq!(change(&store, ids[0], "jules", failed).await, ChangeAnswer::Changed);
+    let next = task().enqueue(&store).await;
+    taken(&store, next, "jules").await;
+    db.pass_seconds(10_000);
+    let next = task().enqueue(&store).await;
+    taken(&store, next, "jules").await;
+}
+
+async fn two_takes_at_once_do_not_both_pass_a_limit(db: Db) {
+    let options = || StoreOptions { writers: 2, ..StoreOptions::default() };
+    let (here, there) = (db.open(options()).await.unwrap(), db.open(options()).await.unwrap());
+    let first = task().enqueue(&here).await;
+    taken(&here, first, "jules").await;
+    limit(&here, "jules", Some(2)).await;
+    for _ in 0..10 {
+        let ids = enqueue_many(&here, 4).await;
+        let takes = [&here, &there, &here, &there].into_iter().zip(ids).map(|(store, id)| {
+            let store = store.clone();
+            tokio::spawn(async move { (id, change(&store, id, "jules", take()).await) })
+        });
+        let mut passed = Vec::new();
+        for take in takes.collect::<Vec<_>>() {
+            let (id, answer) = take.await.unwrap();
+            passed.extend(matches!(answer, ChangeAnswer::Taken(_)).then_some(id));
+        }
+        assert_eq!(passed.len(), 1, "there was room for one");
+        assert_eq!(change(&there, passed[0], "jules", complete()).await, ChangeAnswer::Changed);
+    }
 }

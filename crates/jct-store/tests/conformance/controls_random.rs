@@ -2,16 +2,20 @@
 //! about. The oracle is the scope's own account of what it is about, which no statement uses.
 
 use jct_contract::Sha256Digest;
-use jct_store::Store;
-use jct_store::model::{ControlMode, ControlRecord, ControlScope, DueWork, HeartbeatAnswer, TaskRecord};
+use jct_store::model::{AgentKind, ControlMode, ControlRecord, ControlScope, DueWork, HeartbeatAnswer, TaskRecord};
+use jct_store::{ChangeAnswer, StatusAction, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use crate::controls::new;
-use crate::support::{Db, Fixture, LEASE, on_both_engines, principal, record_of, task, worker};
+use crate::support::{Db, Fixture, LEASE, change, on_both_engines, principal, record_of, take, task, worker};
 
-on_both_engines![no_claimed_task_is_one_that_a_control_is_about, a_heartbeat_calls_off_what_a_kill_is_about];
+on_both_engines![
+    no_claimed_task_is_one_that_a_control_is_about,
+    a_heartbeat_calls_off_what_a_kill_is_about,
+    nobody_outside_takes_what_a_control_is_about,
+];
 
 const ROUNDS: usize = 40;
 const REPOS: [&str; 5] = ["myorg/app", "myorg/app/deep", "myorg/app-two", "myorg/lib", "partner/app"];
@@ -34,7 +38,7 @@ fn tasks() -> impl Strategy<Value = Vec<Fixture>> {
 
 fn scopes(policy: Sha256Digest) -> impl Strategy<Value = Vec<(ControlScope, ControlMode)>> {
     let name = prop::sample::select([&EXECUTORS[..], &AGENTS, &WORKERS, &["agent"]].concat());
-    let kind = prop::sample::select(vec!["", "worker:", "executor:", "adapter:"]);
+    let kind = prop::sample::select(vec!["", "worker:", "executor:", "adapter:", "external:"]);
     let repo = prop::sample::select([&REPOS[..], &["myorg", "partner", "myorg/ap"]].concat());
     let scope = prop_oneof![
         1 => Just(ControlScope::All),
@@ -124,6 +128,33 @@ async fn a_heartbeat_calls_off_what_a_kill_is_about(db: Db) {
             let expect = kills.into_iter().any(|control| is_about(&control.scope, &record, &policy, name));
             let HeartbeatAnswer::Held { cancel_requested, .. } = answer else { panic!("{answer:?}") };
             assert_eq!(cancel_requested, expect, "round {round}, `{name}`, {:?}: {controls:#?}", record.task);
+        }
+        lift_all(&store, &controls).await;
+    }
+}
+
+async fn nobody_outside_takes_what_a_control_is_about(db: Db) {
+    let store = db.store().await;
+    let (policy, mut runner) = (policy_of(&store).await, TestRunner::deterministic());
+    for round in 0..ROUNDS {
+        let mut waiting = Vec::new();
+        for fixture in any_of(tasks(), &mut runner) {
+            waiting.push(fixture.enqueue(&store).await);
+        }
+        let controls = set(&store, any_of(scopes(policy), &mut runner)).await;
+        for id in waiting {
+            let name = any_of(prop::sample::select(WORKERS.to_vec()), &mut runner);
+            let record = record_of(&store, id).await;
+            let is_about = |control: &ControlRecord| {
+                let scope = &control.scope;
+                scope.is_about_task(&record.task, &policy) || scope.is_about_agent(AgentKind::External, name)
+            };
+            let answer = change(&store, id, name, take()).await;
+            match controls.iter().filter(|control| is_about(control)).min_by_key(|control| control.id) {
+                Some(control) => assert_eq!(answer, ChangeAnswer::HeldByControl(Box::new(control.clone()))),
+                None => assert!(matches!(answer, ChangeAnswer::Taken(_)), "round {round}, `{name}`: {controls:#?}"),
+            }
+            change(&store, id, name, StatusAction::Cancel { note: None }).await;
         }
         lift_all(&store, &controls).await;
     }

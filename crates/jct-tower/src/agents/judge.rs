@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jct_contract::Timestamp;
 use jct_lifecycle::ReasonCode;
-use jct_store::model::{AgentKind, AgentRecord, FinishedAttempt};
+use jct_store::model::{AgentKind, AgentRecord, FinishedAttempt, Holder};
 
 /// The last tasks that health is judged by.
 const JUDGED: usize = 20;
@@ -93,25 +93,29 @@ impl Recent {
 }
 
 fn is_of(agent: &AgentRecord, one: &FinishedAttempt) -> bool {
-    match agent.kind {
-        AgentKind::Worker => one.worker == agent.own_name,
-        AgentKind::Executor => one.executor == agent.own_name,
-        AgentKind::Adapter => one.adapter.as_ref() == Some(&agent.own_name),
+    match (agent.kind, &one.holder) {
+        (AgentKind::Worker, Holder::Worker { name, .. }) => *name == agent.own_name,
+        (AgentKind::Executor, Holder::Worker { .. }) => one.executor == agent.own_name,
+        (AgentKind::Adapter, Holder::Worker { .. }) => one.adapter.as_ref() == Some(&agent.own_name),
+        (AgentKind::External, Holder::External { principal }) => *principal == agent.own_name,
+        (AgentKind::External, Holder::Worker { .. }) | (_, Holder::External { .. }) => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jct_contract::WorkerId;
+
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_micros(seconds * 1_000_000)
     }
 
-    fn agent() -> AgentRecord {
+    fn agent(kind: AgentKind) -> AgentRecord {
         AgentRecord {
             name: "survey".to_owned(),
-            kind: AgentKind::Executor,
+            kind,
             own_name: "survey".to_owned(),
             description: String::new(),
             capabilities: Vec::new(),
@@ -122,13 +126,13 @@ mod tests {
         }
     }
 
-    /// `c` completed, `f` failed, `x` cancelled, `o` another's; the latest first.
-    fn recent(ends: &str) -> Recent {
-        let ended: Vec<_> = ends
-            .chars()
+    /// `c` completed, `f` failed, `x` cancelled, `o` another's, `e` completed by `survey` outside; the latest first.
+    fn ended(ends: &str) -> Vec<FinishedAttempt> {
+        let worker = || Holder::Worker { id: WorkerId::at(at(0)), name: "w".to_owned() };
+        ends.chars()
             .zip((0..1_000).rev())
             .map(|(end, second)| FinishedAttempt {
-                worker: "w".to_owned(),
+                holder: if end == 'e' { Holder::External { principal: "survey".to_owned() } } else { worker() },
                 executor: if end == 'o' { "command" } else { "survey" }.to_owned(),
                 adapter: None,
                 started_at: at(second),
@@ -136,8 +140,11 @@ mod tests {
                 reason: if end == 'x' { ReasonCode::Cancelled } else { ReasonCode::CommandFailed },
                 error: (end == 'f').then(|| format!("error {second}")),
             })
-            .collect();
-        Recent::of(&agent(), &ended)
+            .collect()
+    }
+
+    fn recent(ends: &str) -> Recent {
+        Recent::of(&agent(AgentKind::Executor), &ended(ends))
     }
 
     #[test]
@@ -148,6 +155,12 @@ mod tests {
         assert_eq!(found.last_error.as_deref(), Some("error 997"));
         assert_eq!(found.last_finished_at, Some(at(1_003)));
         assert_eq!(recent("").mean_duration, None);
+    }
+
+    #[test]
+    fn what_is_done_outside_counts_for_whoever_did_it_there() {
+        let completed = |kind| Recent::of(&agent(kind), &ended("cceo")).completed;
+        assert_eq!([AgentKind::Executor, AgentKind::External].map(completed), [2, 1]);
     }
 
     #[test]

@@ -109,7 +109,9 @@ impl Surroundings {
         let living = || hosts().filter(|worker| worker.last_seen_at > alive_after);
         let holds = self.controls.iter().filter(|control| control.scope.is_about_agent(record.kind, &record.own_name));
         let held_by: Vec<ControlId> = holds.map(|control| control.id).collect();
-        let status = match (held_by.is_empty(), living().next().is_some()) {
+        // Whoever is outside has no process that shows up: it is known to live while it holds a task.
+        let at_work = record.kind == AgentKind::External && record.running > 0;
+        let status = match (held_by.is_empty(), at_work || living().next().is_some()) {
             (false, _) if record.running > 0 => AgentStatus::Draining,
             (false, _) => AgentStatus::Stopped,
             (true, true) => AgentStatus::Running,
@@ -143,6 +145,7 @@ fn is_host(worker: &WorkerRecord, agent: &AgentRecord) -> bool {
         AgentKind::Worker => worker.name == agent.own_name,
         AgentKind::Executor => worker.executors.contains(&agent.own_name),
         AgentKind::Adapter => worker.adapters.contains(&agent.own_name),
+        AgentKind::External => false,
     }
 }
 

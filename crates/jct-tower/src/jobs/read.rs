@@ -86,6 +86,7 @@ impl Tower {
             }
             ChangeAnswer::Illegal(_)
             | ChangeAnswer::HeldByControl(_)
+            | ChangeAnswer::AgentFull { .. }
             | ChangeAnswer::LeaseExpired
             | ChangeAnswer::StaleFence { .. } => match record.state.job_status() {
                 JobStatus::Cancelled => Ok(record),

@@ -50,6 +50,14 @@ pub enum ChangeError {
         /// Why it was set.
         reason: String,
     },
+    /// The asker has as many tasks as it may.
+    #[error("`{agent}` has as many tasks as it may: {limit}")]
+    AgentFull {
+        /// The asker's name.
+        agent: String,
+        /// How many it may have.
+        limit: u32,
+    },
     /// The asker held the task, but too long.
     #[error("the lease of the task ran out")]
     LeaseExpired,
@@ -79,6 +87,7 @@ impl ChangeError {
             ChangeAnswer::HeldByWorker { name } => Err(Self::HeldByWorker { worker: name }),
             ChangeAnswer::HeldByOther { principal } => Err(Self::HeldByOther { principal }),
             ChangeAnswer::HeldByControl(control) => Err(Self::HeldByControl { id: control.id, reason: control.reason }),
+            ChangeAnswer::AgentFull { agent, limit } => Err(Self::AgentFull { agent, limit }),
             ChangeAnswer::LeaseExpired => Err(Self::LeaseExpired),
             ChangeAnswer::StaleFence { current } => Err(Self::StaleFence { current }),
         }

@@ -33,7 +33,7 @@ impl Held {
         let needed_and_full = needs
             .into_iter()
             .filter(|agent| match agent.kind {
-                AgentKind::Worker => false,
+                AgentKind::Worker | AgentKind::External => false,
                 AgentKind::Executor => agent.own_name == task.executor().as_str(),
                 AgentKind::Adapter => task.adapter() == Some(agent.own_name.as_str()),
             })

@@ -14,6 +14,7 @@ on_both_engines![
     the_same_end_twice_is_one_end,
     nobody_approves_their_own_work,
     a_claim_survives_whoever_answered_it,
+    whoever_claims_is_an_agent_of_the_tower,
 ];
 
 fn an_agent_works_on_a_task_from_claim_to_review(engine: Engine) {
@@ -277,4 +278,26 @@ fn a_claim_survives_whoever_answered_it(engine: Engine) {
     let end =
         second.call("jct_complete_task", json!({"task_id": id, "fence": fence, "success": true, "summary": "done"}));
     assert_eq!(end["task_status"], "completed");
+}
+
+fn whoever_claims_is_an_agent_of_the_tower(engine: Engine) {
+    let tower = TestTower::idle(engine);
+    let (operator, agent) = (tower.operator(), Agent::new(&tower, "robin", &ALL));
+    operator.get("/agents/robin").problem(404, "AGENT_NOT_FOUND");
+    let id = agent.enqueue(json!({}));
+    agent.call("jct_claim_task", json!({"task_id": id}));
+    let shown = operator.get("/agents/robin").expect(200);
+    assert_eq!((&shown["type"], &shown["status"]), (&json!("external"), &json!("running")), "{shown}");
+
+    assert_eq!(operator.patch("/agents/robin", &json!({"max_concurrent_tasks": 1})).status, 200);
+    let next = agent.enqueue(json!({}));
+    let refused = agent.refused("jct_claim_task", json!({"task_id": next}), "AGENT_FULL");
+    assert_eq!(refused["limit"], 1, "{refused}");
+    agent.call("jct_complete_task", json!({"task_id": id, "success": true, "summary": "done"}));
+    assert_eq!(operator.post("/agents/robin/stop", &json!({})).status, 200);
+    agent.refused("jct_claim_task", json!({"task_id": next}), "HELD_BY_CONTROL");
+    assert_eq!(operator.post("/agents/robin/start", &json!({})).status, 200);
+    agent.call("jct_claim_task", json!({"task_id": next}));
+    let shown = operator.get("/agents/robin").expect(200);
+    assert_eq!((&shown["tasks_completed"], &shown["health"]), (&json!(1), &json!("healthy")), "{shown}");
 }

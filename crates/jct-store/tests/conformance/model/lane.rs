@@ -288,6 +288,7 @@ fn changed(answer: ChangeAnswer) -> Answer {
         ChangeAnswer::HeldByWorker { .. } => Answer::HeldByWorker,
         ChangeAnswer::HeldByOther { .. } => Answer::HeldByOther,
         ChangeAnswer::HeldByControl(control) => panic!("nobody set {control:?}"),
+        ChangeAnswer::AgentFull { agent, limit } => panic!("nobody limited {agent} to {limit}"),
         ChangeAnswer::LeaseExpired => Answer::LeaseExpired,
         ChangeAnswer::StaleFence { .. } => Answer::StaleFence,
     }

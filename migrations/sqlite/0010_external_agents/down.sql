@@ -1,0 +1,20 @@
+CREATE TABLE agents_narrower (
+    name TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CONSTRAINT agents_kind CHECK (kind IN ('worker', 'executor', 'adapter')),
+    -- The name without the kind, which stands before it if something of another kind had the name first.
+    own_name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    -- Separated by a space.
+    capabilities TEXT NOT NULL,
+    config TEXT NOT NULL,
+    max_concurrent_tasks INTEGER CONSTRAINT agents_max_concurrent_tasks CHECK (max_concurrent_tasks >= 1),
+    created_at INTEGER NOT NULL,
+    CONSTRAINT agents_kind_own_name UNIQUE (kind, own_name)
+) STRICT;
+INSERT INTO agents_narrower
+    SELECT name, kind, own_name, description, capabilities, config, max_concurrent_tasks, created_at FROM agents
+    WHERE kind <> 'external';
+DROP TABLE agents;
+ALTER TABLE agents_narrower RENAME TO agents;
+-- Every claim asks whether there are any.
+CREATE INDEX agents_limited ON agents (kind, own_name) WHERE max_concurrent_tasks IS NOT NULL;
