@@ -18,10 +18,15 @@ pub(crate) fn read<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Fail
     if let Some(path) = nul(&arguments) {
         return Err(Failure::arguments(format!("`{path}` has the character U+0000, which no text may have")));
     }
-    serde_path_to_error::deserialize(arguments).map_err(|error| {
+    typed(arguments).map_err(Failure::arguments)
+}
+
+/// A value as what it should be, or the first thing that is wrong with it and where.
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let message = error.into_inner().to_string();
-        Failure::arguments(if path == "." { message } else { format!("`{path}`: {message}") })
+        if path == "." { message } else { format!("`{path}`: {message}") }
     })
 }
 

@@ -116,6 +116,10 @@ pub(crate) fn of_hold(error: ChangeError) -> Failure {
             .with("control_id", id.to_string())
             .with("reason", reason)
             .suggest("take another one, or wait until somebody lifts the control"),
+        ChangeError::AgentFull { agent, limit } => Failure::new("AGENT_FULL", detail)
+            .with("agent", agent)
+            .with("limit", limit)
+            .suggest("complete what you claimed before you claim more"),
         ChangeError::Secret(found) => {
             Failure::new("SECRET_IN_REPORT", detail).with("field", found.field).with("rule", found.rule)
         }
@@ -166,6 +170,9 @@ pub(crate) fn of_enqueue(error: EnqueueError, caller: &Caller) -> Failure {
             Failure::new("IDEMPOTENCY_CONFLICT", "the idempotency key belongs to a task that asks for something else")
                 .with("task_id", task_id.to_string())
                 .suggest("choose another key, or look at that task with jct_get_task")
+        }
+        EnqueueError::ReservedKey(violation) => {
+            violations("INVALID_PARAMETERS", "the task breaks the contract", &[violation])
         }
         EnqueueError::ReservedExecutor { executor } => {
             Failure::arguments(format!("the executor `{executor}` is reserved for jobs of that type"))

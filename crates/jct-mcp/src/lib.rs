@@ -5,6 +5,7 @@ mod call;
 mod caller;
 mod errors;
 mod failure;
+mod misread;
 mod resources;
 mod server;
 mod tool;
@@ -12,4 +13,5 @@ mod tools;
 mod views;
 
 pub use caller::Caller;
+pub use misread::unreadable;
 pub use server::McpServer;

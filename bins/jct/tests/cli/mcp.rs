@@ -74,11 +74,33 @@ fn an_agent_speaks_with_the_tower_line_by_line() {
     bridge.send("");
     let unknown = bridge.ask("tools/call", json!({"name": "jct_nothing"}));
     assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
-    // The transport knows no such message; its answer becomes one.
-    let odd = bridge.ask("tools/call", json!({"name": 7}));
-    assert!(odd["error"]["message"].is_string(), "{odd}");
+    for odd in [json!({"name": 7}), json!({"name": "jct_list_tasks", "arguments": []}), json!([1])] {
+        let told = bridge.ask("tools/call", odd);
+        assert_eq!(told["error"]["code"], -32602, "{told}");
+    }
     assert_eq!(bridge.end(), (String::new(), Some(0)));
     tower.stop();
+}
+
+#[test]
+fn a_batch_is_answered_here_and_carried_nowhere() {
+    let (folder, server) = (tempfile::tempdir().expect("a folder"), Server::start());
+    server.answer("POST /mcp", 200, br#"{"jsonrpc": "2.0", "id": 1, "result": {}}"#.to_vec());
+    let mut bridge = Bridge::start(folder.path(), &server.url);
+    bridge.send(r#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}]"#);
+    let told = bridge.answer();
+    assert_eq!((told.get("id"), &told["error"]["code"]), (Some(&Value::Null), &json!(-32600)), "{told}");
+    for line in ["[]", "7", "null", r#"[{"jsonrpc":"2.0","method":"notifications/initialized"}]"#] {
+        bridge.send(line);
+        assert_eq!(bridge.answer()["error"]["code"], -32600, "{line}");
+    }
+    bridge.send(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
+    assert_eq!(bridge.answer()["result"], json!({}));
+    assert_eq!(bridge.end(), (String::new(), Some(0)));
+    let sent = server.sent("POST /mcp");
+    let ids: Vec<&Value> = sent.iter().map(|message| &message["id"]).collect();
+    // The look whether there is a tower, and the one message.
+    assert_eq!(ids, [&json!("jct-mcp"), &json!(1)], "{sent:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
-use jct_mcp::{Caller, McpServer};
+use jct_mcp::{Caller, McpServer, unreadable};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde::de::IgnoredAny;
@@ -18,6 +18,7 @@ use serde::de::IgnoredAny;
 use crate::auth::{Access, Guarded, McpUse};
 use crate::input::{QueryReader, RequestBody};
 use crate::problem::{ErrorCode, Problem};
+use crate::wire::json;
 
 /// What this server sends, whatever a client says it takes: one JSON text, or events if there is more to say.
 const ACCEPT: &str = "application/json, text/event-stream";
@@ -39,11 +40,11 @@ pub(crate) async fn answer(
         Problem::new(ErrorCode::MalformedJson, format!("the body is not JSON at line {line}, column {column}"))
     })?;
     let caller = Caller { grant: access.shared_grant(), trace_id: access.trace_id().clone() };
-    let message = translated(&request, bytes, caller).map_err(Problem::internal)?;
+    let message = translated(&request, bytes.clone(), caller).map_err(Problem::internal)?;
     let (tower, version) = (access.tower().clone(), app.version());
     let server = move || Ok(McpServer::new(tower.clone(), version));
     let service = StreamableHttpService::new(server, Arc::new(NeverSessionManager::default()), config());
-    answered(service.handle(message).await).await
+    answered(service.handle(message).await, &bytes).await
 }
 
 /// Host and origin were looked at by the edge, and the size by the body.
@@ -72,10 +73,17 @@ fn translated(request: &HttpRequest, bytes: Bytes, caller: Caller) -> Result<htt
     message.extension(caller).body(Full::new(bytes))
 }
 
-/// What the transport answers: as it is if it is JSON or a stream of events, else a problem like any other.
-async fn answered(answer: http::Response<BoxBody<Bytes, Infallible>>) -> Result<HttpResponse, Problem> {
+/// What the transport answers to what was `sent`: as it is if it is JSON or a stream of events, else an error of the
+/// protocol if one fits, or a problem like any other.
+async fn answered(answer: http::Response<BoxBody<Bytes, Infallible>>, sent: &[u8]) -> Result<HttpResponse, Problem> {
     let (parts, body) = answer.into_parts();
     let status = StatusCode::from_u16(parts.status.as_u16()).map_err(Problem::internal)?;
+    // The transport says so of a body that it cannot read, and of nothing else that is sent from here.
+    if status == StatusCode::UNSUPPORTED_MEDIA_TYPE
+        && let Some(error) = unreadable(sent)
+    {
+        return json(StatusCode::BAD_REQUEST, &error);
+    }
     let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
     let is = |wanted: &str| kind.as_deref().is_some_and(|kind| kind.starts_with(wanted));
     let mut response = HttpResponse::build(status);

@@ -14,7 +14,6 @@ use crate::failure::Failure;
 use crate::tool::{Effect, Outcome, Tool, members};
 
 const TITLE_MAX_CHARS: usize = 512;
-const URI_MAX_CHARS: usize = 2_000;
 const MEDIA_TYPE_MAX_CHARS: usize = 128;
 
 /// `jct_report_artifact`.
@@ -33,7 +32,7 @@ pub(super) struct Arguments {
     artifact_type: String,
     /// The thing itself, as text. Either this or `uri`.
     content: Option<String>,
-    /// Where it is, 1 to 2000 characters. Either this or `content`.
+    /// Where it is: an absolute URI such as `https://example.org/pr/7`, 1 to 2000 characters. Either this or `content`.
     uri: Option<String>,
     /// Its media type.
     #[serde(default = "plain")]
@@ -83,10 +82,7 @@ impl Tool for ReportArtifact {
 fn what(content: Option<String>, uri: Option<String>) -> Result<WhatIsLeft, Failure> {
     match (content.filter(|text| !text.is_empty()), uri.filter(|text| !text.is_empty())) {
         (Some(content), None) => Ok(WhatIsLeft::Content(content.into_bytes())),
-        (None, Some(uri)) => {
-            arguments::line("uri", &uri, URI_MAX_CHARS)?;
-            Ok(WhatIsLeft::Link(uri))
-        }
+        (None, Some(uri)) => Ok(WhatIsLeft::Link(arguments::parse("uri", &uri)?)),
         (None, None) => Err(Failure::arguments("one of `content` and `uri` is needed")),
         (Some(_), Some(_)) => Err(Failure::arguments("`content` and `uri` exclude each other")),
     }

@@ -8,6 +8,8 @@ use super::support::{ALL, Agent};
 on_both_engines![
     invariant_07_no_argument_of_any_tool_breaks_the_tower,
     invariant_07_no_message_breaks_the_tower,
+    what_is_wrong_is_told_in_the_codes_of_the_protocol,
+    a_link_leads_elsewhere_or_is_refused,
     there_is_no_other_way_in,
 ];
 
@@ -139,6 +141,71 @@ fn invariant_07_no_message_breaks_the_tower(engine: Engine) {
     assert_eq!(post(&client, &[], ping).expect(200)["result"], json!({}));
     let note = br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     assert_eq!(post(&client, &[], note).status, 202);
+}
+
+fn what_is_wrong_is_told_in_the_codes_of_the_protocol(engine: Engine) {
+    let tower = TestTower::idle(engine);
+    let client = tower.operator();
+    let ask = |method: &str, params: Value| {
+        let message = json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params});
+        let answer = post(&client, &[], message.to_string().as_bytes());
+        let told = answer.json();
+        assert_eq!((&told["jsonrpc"], &told["id"]), (&json!("2.0"), &json!(7)), "{message}: {told}");
+        (answer.status, told["error"]["code"].clone(), told["error"]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    for (method, params, status, code, expect) in [
+        ("tools/call", json!({"name": "jct_list_tasks", "arguments": []}), 200, -32602, "`arguments`"),
+        ("tools/call", json!({"name": "jct_list_tasks", "arguments": "x"}), 200, -32602, "`arguments`"),
+        ("tools/call", json!({"name": 7}), 200, -32602, "`name`"),
+        ("tools/call", json!({}), 200, -32602, "`name`"),
+        ("tools/call", Value::Null, 200, -32602, "`name`"),
+        ("tools/call", json!([1]), 400, -32602, "`params`"),
+        ("tools/call", json!("x"), 400, -32602, "`params`"),
+        ("tools/call", json!({"name": "jct_list_tasks", "_meta": 7}), 400, -32602, "`_meta`"),
+        ("resources/read", json!({"uri": []}), 200, -32602, "`uri`"),
+        ("initialize", json!({"protocolVersion": 7}), 200, -32602, "`protocolVersion`"),
+        ("no/such", json!({}), 200, -32601, "no/such"),
+        ("no/such", json!([1]), 400, -32601, "no/such"),
+    ] {
+        let told = ask(method, params.clone());
+        assert_eq!((told.0, &told.1), (status, &json!(code)), "{method} {params}: {told:?}");
+        assert!(told.2.contains(expect), "{method} {params}: {told:?}");
+    }
+    // A batch, and whatever else is no object.
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    for body in [format!("[{ping}]"), format!(" [{ping},{ping}]"), "[]".to_owned(), "7".to_owned(), "null".to_owned()] {
+        let told = post(&client, &[], body.as_bytes()).expect(400);
+        assert_eq!((told.get("id"), &told["error"]["code"]), (Some(&Value::Null), &json!(-32600)), "{body}: {told}");
+        assert!(told["error"]["message"].as_str().is_some_and(|text| text.contains("batches")), "{body}: {told}");
+    }
+    post(&client, &[], b"{}").problem(400, "MALFORMED_REQUEST");
+}
+
+fn a_link_leads_elsewhere_or_is_refused(engine: Engine) {
+    let tower = TestTower::idle(engine);
+    let agent = Agent::new(&tower, "robin", &ALL);
+    let id = agent.enqueue(json!({}));
+    agent.call("jct_claim_task", json!({"task_id": id}));
+    let report =
+        |uri: &str| json!({"task_id": id, "title": format!("a {uri}"), "artifact_type": "link", "uri": uri.to_owned()});
+    let kept = format!("/api/queue/jobs/{id}/artifacts/artifacts/report.md");
+    for uri in [
+        kept.as_str(),
+        "report.md",
+        "//example.org/a",
+        "jct://tasks/1",
+        "javascript:alert(1)",
+        "DATA:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "https://example.org/a b",
+    ] {
+        let told = agent.refused("jct_report_artifact", report(uri), "INVALID_PARAMETERS");
+        assert!(told["message"].as_str().is_some_and(|text| text.starts_with("`uri`: ")), "{uri}: {told}");
+    }
+    for uri in ["https://example.org/a%20b", "s3://bucket/data.csv"] {
+        assert_eq!(agent.call("jct_report_artifact", report(uri))["uri"], uri);
+    }
 }
 
 fn there_is_no_other_way_in(engine: Engine) {

@@ -149,6 +149,9 @@ fn the_same_key_twice_is_one_task(engine: Engine) {
     let other = json!({"objective": "say bye", "type": "docs", "repo": "myorg/app", "idempotency_key": "once"});
     let told = agent.refused("jct_enqueue_task", other, "IDEMPOTENCY_CONFLICT");
     assert_eq!(told["task_id"], json!(first));
+    let reserved = json!({"objective": "say bye", "type": "docs", "repo": "myorg/app", "idempotency_key": "jct:once"});
+    let told = agent.refused("jct_enqueue_task", reserved, "INVALID_PARAMETERS");
+    assert_eq!(told["violations"][0]["pointer"], "/idempotency_key", "{told}");
 }
 
 fn tasks_are_listed_and_shown(engine: Engine) {

@@ -6,18 +6,26 @@ use serde_json::{Value, json};
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 /// The error of a message that is no JSON.
 const PARSE_ERROR: i32 = -32_700;
+/// The error of what is JSON and no message.
+const INVALID_REQUEST: i32 = -32_600;
 /// The error of a request that the tower did not answer.
 const NOT_CARRIED: i32 = -32_000;
 
-/// A message of the client.
+const NO_OBJECT: &str = "a message is one JSON object on a line of its own; batches are not part of the protocol since its \
+    version 2025-06-18";
+
+/// A message of the client: a JSON object.
 pub(super) struct Message(Value);
 
 impl Message {
-    /// Reads a line; if it is no JSON, what to answer.
+    /// Reads a line; if it is no message, what to answer. A batch is none: the tower would refuse it, and nobody could tell
+    /// which of its requests that answer belongs to.
     pub(super) fn read(line: &str) -> Result<Self, Value> {
-        serde_json::from_str(line)
-            .map(Self)
-            .map_err(|error| failed(&Value::Null, PARSE_ERROR, &error.to_string(), None))
+        match serde_json::from_str(line) {
+            Ok(message @ Value::Object(_)) => Ok(Self(message)),
+            Ok(_) => Err(failed(&Value::Null, INVALID_REQUEST, NO_OBJECT, None)),
+            Err(error) => Err(failed(&Value::Null, PARSE_ERROR, &error.to_string(), None)),
+        }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -103,8 +111,18 @@ mod tests {
             None,
             &[("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/list")],
         );
-        check(&json!([1]), None, &[]);
+        check(&json!({}), None, &[]);
         check(&json!({"method": 7, "params": 7}), None, &[]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_message() {
+        for line in [r#"[{"jsonrpc": "2.0", "id": 1, "method": "ping"}]"#, "[]", "7", "null", "\"ping\"", "true"] {
+            let told = Message::read(line).err().expect("no message");
+            assert_eq!((&told["jsonrpc"], told.get("id")), (&json!("2.0"), Some(&Value::Null)), "{line}");
+            assert_eq!(told["error"]["code"], -32600, "{line}");
+            assert!(told["error"]["message"].as_str().is_some_and(|text| text.contains("batches")), "{told}");
+        }
     }
 
     #[test]
