@@ -3,7 +3,7 @@
 
 use jct_store::StoreError;
 use jct_store::model::ClaimedTask;
-use jct_tower::work::{Causes, WorkFeed};
+use jct_tower::work::{Outage, WorkFeed};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -48,26 +48,22 @@ impl Claimer {
     }
 
     async fn answer(&mut self, ask: Ask) -> Claimed {
-        let mut failing = false;
+        let mut outage = Outage::new("looking for work", None).begins("cannot look for work");
         loop {
             let asked_at = Instant::now();
             let taken = self.feed.take(ask.limit).await;
-            if failing && taken.is_ok() {
-                log::info!("looking for work works again");
-            }
             match taken {
-                Ok(tasks) if !tasks.is_empty() || !ask.wait => return Claimed { asked_at, tasks, failure: None },
-                Ok(_) => failing = false,
                 // A store that was closed never opens again.
                 Err(failure) if !ask.wait || matches!(failure, StoreError::Closed) => {
                     return Claimed { asked_at, tasks: Vec::new(), failure: Some(failure) };
                 }
-                Err(error) => {
-                    // An outage is one line when it begins and one when it ends.
-                    if !failing {
-                        log::warn!(cause:% = Causes(&error); "cannot look for work");
+                taken => {
+                    outage.note(&taken);
+                    if let Ok(tasks) = taken
+                        && (!tasks.is_empty() || !ask.wait)
+                    {
+                        return Claimed { asked_at, tasks, failure: None };
                     }
-                    failing = true;
                 }
             }
             tokio::select! {

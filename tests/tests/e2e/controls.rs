@@ -11,6 +11,7 @@ on_both_engines![
     a_worker_over_http_is_held_too,
     a_limit_of_an_agent_is_kept_and_told,
     an_agent_outside_the_tower_is_killed_by_its_name,
+    a_control_about_nobody_says_so,
     controls_are_for_those_who_may,
 ];
 
@@ -132,6 +133,34 @@ fn an_agent_outside_the_tower_is_killed_by_its_name(engine: Engine) {
     let other = tower.client("marian", &["tasks:read", "tasks:execute"]);
     let _taken = other.patch(&format!("/tasks/{next}/status"), &take).expect(200);
     assert_eq!(control["mode"], "kill");
+}
+
+fn a_control_about_nobody_says_so(engine: Engine) {
+    let tower = TestTower::idle(engine);
+    let client = tower.operator();
+    let set = |scope: &str, value: Value| {
+        client.post("/controls", &json!({ "scope": scope, "value": value, "reason": "x" })).expect(201)
+    };
+    for name in ["remote-1", "worker:remote-1", "external:robin", "robin", "team:robin"] {
+        let control = set("agent", json!(name));
+        let warnings = control["warnings"].as_array().unwrap();
+        assert_eq!((warnings.len(), &warnings[0]["code"]), (1, &json!("UNKNOWN_AGENT")), "{control}");
+        assert!(warnings[0]["message"].as_str().unwrap().contains(name), "{control}");
+        assert_eq!((&control["active"], &control["value"]), (&json!(true), &json!(name)), "it is in force");
+        // It is said once, to whoever set it.
+        let shown = client.get(&format!("/controls/{}", control["id"].as_str().unwrap())).expect(200);
+        assert_eq!(shown.get("warnings"), None, "{shown}");
+    }
+    let _key = tower.client("robin", &["tasks:read"]);
+    assert_eq!(claim(&worker(&tower, "remote-1"), &["survey"]), Value::Null);
+    for name in ["remote-1", "worker:remote-1", "robin", "external:robin", "operator"] {
+        assert_eq!(set("agent", json!(name)).get("warnings"), None, "{name}");
+    }
+    for name in ["executor:remote-1", "worker:robin", "external:remote-1"] {
+        assert_eq!(set("agent", json!(name))["warnings"][0]["code"], "UNKNOWN_AGENT", "{name}");
+    }
+    assert_eq!(set("repo", json!("nobody/nothing")).get("warnings"), None);
+    assert_eq!(set("all", Value::Null).get("warnings"), None);
 }
 
 fn controls_are_for_those_who_may(engine: Engine) {

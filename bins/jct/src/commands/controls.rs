@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::cells::{moment, text};
+use super::jobs::warn;
 use super::page::List;
 use crate::client::Request;
 use crate::context::Context;
@@ -48,7 +49,7 @@ pub(crate) struct AboutArgs {
     /// A kind of work: code_change, docs, analysis or ops
     #[arg(long)]
     operation: Option<String>,
-    /// A worker, an executor or an adapter
+    /// A worker, an executor, an adapter, or whoever takes tasks from outside
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
     /// What a policy let in
@@ -139,7 +140,9 @@ fn create(about: &AboutArgs, mode: &str, reason: &str, context: &Context) -> Res
     let (scope, value) = about.scope();
     let body = json!({ "scope": scope, "value": value, "mode": mode, "reason": reason });
     let control = context.client()?.post(&["controls"], &body)?.json()?;
-    print(&control, "in force", context.output())
+    let exit = print(&control, "in force", context.output())?;
+    warn(&control, context.output());
+    Ok(exit)
 }
 
 fn list(args: ListArgs, context: &Context) -> Result<Exit, Failure> {

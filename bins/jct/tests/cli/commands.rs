@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Tower, checked, jct};
+use crate::support::{Server, Tower, checked, jct};
 
 #[test]
 fn the_first_command_of_the_readme_leaves_a_trace_that_verifies() {
@@ -25,6 +25,23 @@ fn the_first_command_of_the_readme_leaves_a_trace_that_verifies() {
     assert!(verify(0).contains("its manifest is the accepted one"));
     std::fs::write(Path::new(trace).join("log.txt"), "nothing happened\n").expect("forged");
     assert!(verify(1).contains("`log.txt` was altered"));
+}
+
+#[test]
+fn a_control_about_nobody_is_set_with_a_warning() {
+    let (folder, server) = (tempfile::tempdir().expect("a folder"), Server::start());
+    let set = |warnings: &str| {
+        let control = r#"{"id": "c1", "mode": "kill", "scope": "agent", "value": "robn""#;
+        server.answer("POST /controls", 201, format!("{control}{warnings}}}"));
+        let output = server.output(folder.path(), &["kill", "--agent", "robn", "--reason", "x"]);
+        let text = checked(&output, 0, &["kill"]);
+        assert_eq!(text, "control c1 (kill agent robn) is in force\n");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let told = set(r#", "warnings": [{"code": "UNKNOWN_AGENT", "message": "no agent is called `robn`"}]"#);
+    assert!(told.contains("warning: no agent is called `robn` [UNKNOWN_AGENT]\n"), "{told}");
+    let told = set("");
+    assert!(!told.contains("warning"), "{told}");
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use jct_contract::{ControlId, Timestamp};
 use jct_store::model::{AgentRecord, ControlRecord};
 use jct_tower::agents::AgentView;
+use jct_tower::controls::ControlSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::job_work::WarningBody;
 use super::task::raw;
 use crate::problem::Problem;
 
@@ -30,12 +32,23 @@ pub(crate) struct ControlBody<'a> {
     lifted_at: Option<Timestamp>,
 }
 
+/// A control that was just set.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedControl)]
+pub(crate) struct CreatedControlBody<'a> {
+    #[serde(flatten)]
+    control: ControlBody<'a>,
+    /// Left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningBody<'a>>,
+}
+
 /// An agent and how it stands.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Agent)]
 pub(crate) struct AgentBody<'a> {
     name: &'a str,
-    /// `worker`, `executor` or `adapter`.
+    /// `worker`, `executor`, `adapter` or `external`.
     #[serde(rename = "type")]
     kind: &'static str,
     /// `running`; `draining` or `stopped` if a control holds it; `offline`.
@@ -100,6 +113,15 @@ impl<'a> ControlBody<'a> {
             lifted_by: lifted.as_ref().map(|lifted| lifted.by.as_str()),
             lifted_at: lifted.as_ref().map(|lifted| lifted.at),
         }
+    }
+}
+
+impl<'a> CreatedControlBody<'a> {
+    pub(crate) fn of(set: &'a ControlSet) -> Self {
+        let ControlSet { control, warnings } = set;
+        let warnings =
+            warnings.iter().map(|warning| WarningBody::new(warning.code.as_str(), &warning.message)).collect();
+        Self { control: ControlBody::of(control), warnings }
     }
 }
 

@@ -4,6 +4,7 @@ use jct_contract::{ControlId, Principal};
 use jct_store::StoreError;
 use jct_store::model::{ControlMode, ControlRecord, ControlScope, NewControl, Page, PageStart};
 
+use super::ControlWarning;
 use crate::Tower;
 
 /// Why a control was not lifted or shown.
@@ -15,6 +16,15 @@ pub enum ControlError {
     /// The database failed.
     #[error("failed to read or change the control")]
     Store(#[from] StoreError),
+}
+
+/// A control that was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlSet {
+    /// The control, in force.
+    pub control: ControlRecord,
+    /// What whoever set it should know.
+    pub warnings: Vec<ControlWarning>,
 }
 
 impl Tower {
@@ -29,14 +39,15 @@ impl Tower {
         mode: ControlMode,
         reason: String,
         by: Principal,
-    ) -> Result<ControlRecord, StoreError> {
+    ) -> Result<ControlSet, StoreError> {
         let new = NewControl { scope, mode, reason, by, unless_there_is_one: false };
         let control = self.store().control_create(new).await?;
         log::warn!(
             control_id:% = control.id, scope:% = control.scope, mode:% = control.mode, by = control.by.name();
             "control set"
         );
-        Ok(control)
+        let warnings = self.control_warnings(&control.scope).await;
+        Ok(ControlSet { control, warnings })
     }
 
     /// Lifts a control; one that was lifted stays as it is.

@@ -49,8 +49,7 @@ impl EventConsumer {
     pub async fn run(&self) -> Infallible {
         let mut rest = Rest::new(&self.store, GATHER, "processing events", self.service.as_ref());
         loop {
-            let processed = self.process_due().await;
-            rest.note(&processed.map(drop));
+            rest.note(&self.process_due().await);
             rest.rest().await;
         }
     }

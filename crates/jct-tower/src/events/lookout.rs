@@ -9,7 +9,7 @@ use jct_store::{Store, StoreError};
 
 use super::EventServiceOptions;
 use crate::status::Service;
-use crate::work::Causes;
+use crate::work::Outage;
 
 /// Between two looks, before jitter.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -41,22 +41,10 @@ impl Lookout {
 
     /// Looks for as long as the future is polled. May be dropped at any time.
     pub async fn run(&self) -> Infallible {
-        let mut failing = false;
+        let mut outage = Outage::new("looking for lost workers", self.service.as_ref());
         loop {
             tokio::time::sleep(LOOK_EVERY.mul_f64(0.75 + 0.5 * rand::random::<f64>())).await;
-            let looked = self.look().await;
-            if let Some(service) = &self.service {
-                match &looked {
-                    Ok(_) => service.turned(),
-                    Err(_) => service.failed("the database does not answer"),
-                }
-            }
-            match (&looked, failing) {
-                (Err(error), false) => log::warn!(cause:% = Causes(error); "looking for lost workers failed"),
-                (Ok(_), true) => log::info!("looking for lost workers works again"),
-                (Err(_), true) | (Ok(_), false) => {}
-            }
-            failing = looked.is_err();
+            outage.note(&self.look().await);
         }
     }
 

@@ -45,8 +45,7 @@ impl Tail {
     pub async fn run(&self) -> Infallible {
         let mut rest = Rest::new(&self.store, GATHER, "telling of the audit log", self.service.as_ref());
         loop {
-            let told = self.tell_new().await;
-            rest.note(&told.map(drop));
+            rest.note(&self.tell_new().await);
             rest.rest().await;
         }
     }

@@ -9,6 +9,7 @@ use jct_store::StoreError;
 use jct_store::model::{NewTakenArtifact, TakenArtifact, TakenArtifactAnswer, TakenPlace};
 use jct_trace::{BlobFolder, BlobRoot};
 
+use super::Link;
 use crate::Tower;
 use crate::jobs::{ArtifactName, ArtifactOptions};
 use crate::tasks::ChangeError;
@@ -42,8 +43,8 @@ pub struct NewLeftArtifact {
 pub enum WhatIsLeft {
     /// Bytes; never none.
     Content(Vec<u8>),
-    /// A link to elsewhere, shown and never followed; 1 to 2000 characters.
-    Link(String),
+    /// A link to elsewhere, shown and never followed.
+    Link(Link),
 }
 
 /// Something that was left.
@@ -114,7 +115,7 @@ impl Tower {
     async fn leave(&self, new: NewLeftArtifact) -> Result<LeftArtifact, TakenArtifactError> {
         let NewLeftArtifact { task_id, fence, by, type_, title, media_type, what, trace_id } = new;
         let (place, file, quota) = match what {
-            WhatIsLeft::Link(uri) => (TakenPlace::Elsewhere { uri }, None, 0),
+            WhatIsLeft::Link(link) => (TakenPlace::Elsewhere { uri: link.into() }, None, 0),
             WhatIsLeft::Content(bytes) => {
                 let options = self.job_options().artifacts.clone().ok_or(TakenArtifactError::Unavailable)?;
                 let ArtifactOptions { root, max_bytes, job_quota_bytes } = options;

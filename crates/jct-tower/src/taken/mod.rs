@@ -4,7 +4,9 @@
 mod artifact;
 mod claim;
 mod end;
+mod link;
 
 pub use artifact::{LeftArtifact, NewLeftArtifact, TakenArtifactError, WhatIsLeft};
 pub use claim::{HEARTBEAT, Taken};
 pub use end::{Ended, TakenEnd};
+pub use link::{InvalidLink, Link};

@@ -4,6 +4,7 @@
 mod background;
 mod causes;
 mod feed;
+mod outage;
 mod poll;
 mod presence;
 mod reaper;
@@ -13,6 +14,7 @@ mod work_store;
 pub use background::Background;
 pub use causes::Causes;
 pub use feed::WorkFeed;
+pub use outage::Outage;
 pub use poll::PollInterval;
 pub use presence::{PRESENCE_INTERVAL, Presence};
 pub use reaper::{REAP_BATCH, REAP_INTERVAL, Reaper};

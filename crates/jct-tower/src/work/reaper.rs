@@ -11,7 +11,7 @@ use jct_lifecycle::RetryPolicy;
 use jct_store::StoreError;
 use jct_store::model::Reaped;
 
-use super::{Causes, WorkStore};
+use super::{Outage, WorkStore};
 use crate::status::Service;
 
 /// Between two looks, before jitter.
@@ -41,23 +41,12 @@ impl Reaper {
 
     /// Looks about every [`REAP_INTERVAL`], for as long as the future is polled. May be dropped at any time.
     pub async fn run(&self) -> Infallible {
-        let mut failing = false;
+        let mut outage = Outage::new("looking for leases that ran out", self.service.as_ref())
+            .begins("cannot look for leases that ran out")
+            .tells("leases that ran out cannot be looked for");
         loop {
             tokio::time::sleep(REAP_INTERVAL.mul_f64(0.75 + 0.5 * rand::random::<f64>())).await;
-            let reaped = self.reap_all().await;
-            if let Some(service) = &self.service {
-                match &reaped {
-                    Ok(()) => service.turned(),
-                    Err(_) => service.failed("leases that ran out cannot be looked for"),
-                }
-            }
-            // An outage is one line when it begins and one when it ends, not one a second.
-            match (&reaped, failing) {
-                (Err(error), false) => log::warn!(cause:% = Causes(error); "cannot look for leases that ran out"),
-                (Ok(()), true) => log::info!("looking for leases that ran out works again"),
-                (Err(_), true) | (Ok(()), false) => {}
-            }
-            failing = reaped.is_err();
+            outage.note(&self.reap_all().await);
         }
     }
 

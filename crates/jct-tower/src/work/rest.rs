@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jct_store::{Store, StoreError, Wake};
 
-use super::{Causes, PollInterval};
+use super::{Outage, PollInterval};
 use crate::status::Service;
 
 /// When somebody who looks again and again looks next, and what is told of looks that fail.
@@ -14,14 +14,12 @@ pub(crate) struct Rest<'s> {
     poll: PollInterval,
     /// Changes that come in this time after a look are looked at together.
     gather: Duration,
-    what: &'static str,
-    failing: bool,
-    service: Option<&'s Service>,
+    outage: Outage<'s>,
 }
 
 impl<'s> Rest<'s> {
     pub(crate) fn new(store: &Store, gather: Duration, what: &'static str, service: Option<&'s Service>) -> Self {
-        Self { wake: store.wake(), poll: PollInterval::new(), gather, what, failing: false, service }
+        Self { wake: store.wake(), poll: PollInterval::new(), gather, outage: Outage::new(what, service) }
     }
 
     /// Waits until looking again may help. May be dropped at any time.
@@ -38,19 +36,8 @@ impl<'s> Rest<'s> {
         }
     }
 
-    /// Notes how a look went. An outage is one line when it begins and one when it ends, not one a look.
-    pub(crate) fn note(&mut self, looked: &Result<(), StoreError>) {
-        if let Some(service) = self.service {
-            match looked {
-                Ok(()) => service.turned(),
-                Err(_) => service.failed("the database does not answer"),
-            }
-        }
-        match (looked, self.failing) {
-            (Err(error), false) => log::warn!(cause:% = Causes(error); "{} failed", self.what),
-            (Ok(()), true) => log::info!("{} works again", self.what),
-            (Err(_), true) | (Ok(()), false) => {}
-        }
-        self.failing = looked.is_err();
+    /// Notes how a look went.
+    pub(crate) fn note<T>(&mut self, looked: &Result<T, StoreError>) {
+        self.outage.note(looked);
     }
 }

@@ -9,7 +9,7 @@ use super::schemas::ControlSchema;
 use crate::auth::{Access, ControlsWrite, TasksRead};
 use crate::input::{ObjectReader, PageQuery, QueryReader, RequestBody, path_id};
 use crate::problem::{ErrorCode, Problem};
-use crate::wire::{ControlBody, json, page};
+use crate::wire::{ControlBody, CreatedControlBody, json, page};
 
 const REASON_MAX_CHARS: usize = 500;
 
@@ -33,10 +33,10 @@ pub(super) async fn list_controls(access: Access<TasksRead>, request: HttpReques
 }
 
 /// Holds or stops what the scope names. Nothing of it is begun from the moment of the answer; with `kill`, what runs is
-/// called off with its next heartbeat.
+/// called off with its next heartbeat. A name that no agent has yet is taken too; `warnings` says so.
 #[utoipa::path(post, path = "/controls", operation_id = "createControl", tag = "controls", security(("bearer" = ["controls:write"])),
     request_body = ControlSchema,
-    responses((status = 201, description = "In force.", body = ControlBody<'static>))
+    responses((status = 201, description = "In force.", body = CreatedControlBody<'static>))
 )]
 pub(super) async fn create_control(
     access: Access<ControlsWrite>,
@@ -45,8 +45,8 @@ pub(super) async fn create_control(
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
     let (scope, mode, reason) = control_request(&body.json().await?)?;
-    let control = access.tower().control_create(scope, mode, reason, access.principal()).await?;
-    json(StatusCode::CREATED, &ControlBody::of(&control))
+    let set = access.tower().control_create(scope, mode, reason, access.principal()).await?;
+    json(StatusCode::CREATED, &CreatedControlBody::of(&set))
 }
 
 /// One control.
