@@ -69,6 +69,8 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         audit_seq -> BigInt,
         audit_hash -> Text,
+        idempotency_key -> Nullable<Text>,
+        idempotency_digest -> Nullable<Text>,
     }
 }
 

@@ -115,8 +115,8 @@ async fn thousand(tower: &Tower) -> Result<f64, Failure> {
     while worker.turn().await? > 0 {}
     let mut wake = tower.store().wake();
     let started = Instant::now();
-    let start = StartRun { event: None, principal: by()?, trace_id: TraceId::generate() };
-    let run = tower.workflow_start(&which, start).await.map_err(|error| broken(&error))?.id;
+    let start = StartRun { event: None, idempotency_key: None, principal: by()?, trace_id: TraceId::generate() };
+    let run = tower.workflow_start(&which, start).await.map_err(|error| broken(&error))?.run.id;
     loop {
         let done = worker.turn().await?;
         let record = tower.store().workflow_run(run).await.map_err(|error| database::failed(&error))?;

@@ -176,6 +176,11 @@ fn a_run_is_followed_drawn_and_done_again() {
     let runs = tower.run_json(0, &["workflows", "runs", "greet"]);
     assert_eq!(runs["runs"][0]["forked_from"], json!({"run_id": id, "step": "greet"}), "{runs}");
     tower.run(3, &["workflows", "fork", "greet", id, "--from", "nobody"]);
+    let keyed = ["workflows", "run", "greet", "--idempotency-key", "once", "--event", "event.json"];
+    let (first, again) = (tower.run(0, &keyed), tower.run(0, &keyed));
+    assert_eq!(first.split(' ').nth(1), again.split(' ').nth(1), "{first}: {again}");
+    assert!(!first.contains("before") && again.contains(", started before"), "{first}: {again}");
+    tower.run(7, &["workflows", "run", "greet", "--idempotency-key", "once"]);
     tower.run(7, &["workflows", "cancel", "greet", id]);
     for command in ["status", "watch", "cancel", "graph"] {
         tower.run(4, &["workflows", command, "greet", UNKNOWN]);
@@ -305,7 +310,12 @@ fn a_run_is_started_and_forked_with_what_was_asked_for() {
     server.run(folder, 0, &["workflows", "run", "release"]);
     let told = server.run(folder, 0, &["workflows", "run", "release", "--event", "event.json"]);
     assert_eq!(told, format!("run {RUN} running\n"));
-    assert_eq!(server.sent(start), [Value::Null, json!({"event": {"type": "a.b", "source": "s"}})]);
+    let event = json!({"type": "a.b", "source": "s"});
+    assert_eq!(server.sent(start), [Value::Null, json!({ "event": event })]);
+    server.run(folder, 0, &["workflows", "run", "release", "--idempotency-key", "a \"b\""]);
+    server.run(folder, 0, &["workflows", "run", "release", "--idempotency-key", "k", "--event", "event.json"]);
+    let keyed = [json!({"idempotency_key": "a \"b\""}), json!({"idempotency_key": "k", "event": event})];
+    assert_eq!(server.sent(start).split_off(2), keyed);
     server.run(folder, 0, &["workflows", "fork", "release", RUN, "--from", "build"]);
     assert_eq!(server.sent(&fork), [json!({"from_step": "build"})]);
     server.run(folder, 2, &["workflows", "fork", "release", RUN]);

@@ -35,5 +35,6 @@ pub use crate::free_form::{any as free_form_value, object as free_form, without_
 pub use crate::pointer::Path;
 pub use crate::violation::Violations;
 pub use fields::{Field, Fields, Names, any_text, boolean, integer, length, number, text, wrong_type};
+pub use task::{header_key, idempotency_key};
 
-pub(crate) use task::{Door, header_key};
+pub(crate) use task::Door;

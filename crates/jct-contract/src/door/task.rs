@@ -216,8 +216,17 @@ fn criteria<'d>(fields: Fields<'_, 'd, '_>) -> Vec<&'d str> {
 
 const KEY_CHARS: std::ops::RangeInclusive<usize> = 1..=limits::IDEMPOTENCY_KEY_MAX_CHARS;
 
-/// The key of a task whose field says `field` and whose header says `header`.
-pub(crate) fn header_key(field: Option<&str>, header: &str) -> Result<String, Violation> {
+/// Reports an idempotency key that no task may have: with U+0000 in it, empty, or too long.
+pub fn idempotency_key(key: &str, path: Path<'_>, violations: &mut Violations) {
+    free_form::without_nul(key, path, violations);
+    length(key, path, &KEY_CHARS, violations);
+}
+
+/// The key of a request whose field says `field` and whose header says `header`.
+///
+/// # Errors
+/// If they differ, or no task may have the key.
+pub fn header_key(field: Option<&str>, header: &str) -> Result<String, Violation> {
     let root = Path::Root;
     let path = root.name("idempotency_key");
     let mut violations = Violations::default();
@@ -225,7 +234,6 @@ pub(crate) fn header_key(field: Option<&str>, header: &str) -> Result<String, Vi
         let message = "the `Idempotency-Key` header and the field differ; send one of them, or the same in both";
         violations.report(path, ViolationCode::IdempotencyKeyConflict, message);
     }
-    free_form::without_nul(header, path, &mut violations);
-    length(header, path, &KEY_CHARS, &mut violations);
+    idempotency_key(header, path, &mut violations);
     violations.into_vec().into_iter().next().map_or_else(|| Ok(header.to_owned()), Err)
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use jct_contract::door::{self, Path, Violations};
 use jct_contract::{JsonDocument, JsonObject, JsonValue, canonical_json};
 
 use super::{free_form, printable, visible};
@@ -166,6 +167,17 @@ impl<'d> ObjectReader<'d> {
                 None
             }
         }
+    }
+
+    /// The field `idempotency_key`, held to the rules of that of a task.
+    pub(crate) fn idempotency_key(&mut self) -> Option<String> {
+        const NAME: &str = "idempotency_key";
+        let key = self.text(NAME)?;
+        let (root, mut found) = (Path::Root, Violations::default());
+        door::idempotency_key(&key, root.name(NAME), &mut found);
+        let is_fine = found.is_empty();
+        self.violations.extend(found.into_vec().into_iter().map(Violation::from));
+        is_fine.then_some(key)
     }
 
     /// Remembers something that is wrong with a field.

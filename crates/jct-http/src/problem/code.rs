@@ -86,7 +86,7 @@ error_codes! {
     ImmutabilityViolation = "IMMUTABILITY_VIOLATION", METHOD_NOT_ALLOWED, "immutability_violation", "Objects of this kind never change";
     RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "timeout", "The request did not arrive in time";
     IllegalTransition = "ILLEGAL_TRANSITION", CONFLICT, "conflict", "It cannot go there from where it stands";
-    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", CONFLICT, "conflict", "The idempotency key belongs to another task";
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", CONFLICT, "conflict", "The idempotency key belongs to another task or run";
     EventKeyReused = "EVENT_KEY_REUSED", CONFLICT, "conflict", "Another event has this key";
     WebhookNameTaken = "WEBHOOK_NAME_TAKEN", CONFLICT, "conflict", "A webhook of this name exists";
     WorkflowNameTaken = "WORKFLOW_NAME_TAKEN", CONFLICT, "conflict", "Another workflow has this name";
@@ -94,6 +94,7 @@ error_codes! {
     HeldByWorker = "HELD_BY_WORKER", CONFLICT, "conflict", "A worker holds the task";
     HeldByOther = "HELD_BY_OTHER", CONFLICT, "conflict", "Another principal holds the task";
     HeldByControl = "HELD_BY_CONTROL", CONFLICT, "conflict", "A control holds it";
+    AgentFull = "AGENT_FULL", CONFLICT, "conflict", "The agent has as many tasks as it may";
     LeaseExpired = "LEASE_EXPIRED", CONFLICT, "conflict", "The lease of the task ran out";
     StaleFence = "STALE_FENCE", CONFLICT, "conflict", "The fence is that of an earlier lease";
     LeaseStale = "LEASE_STALE", CONFLICT, "conflict", "The lease is not alive, or not this worker's";

@@ -72,6 +72,12 @@ pub(super) fn policy(error: &PolicyError, may_read_policy: bool) -> Problem {
 }
 
 impl Problem {
+    /// What is wrong with an idempotency key is wrong in the header that it came from.
+    pub(crate) fn of_header_key(violation: jct_contract::Violation) -> Self {
+        let (pointer, violation) = ("/Idempotency-Key".to_owned(), Violation::from(violation));
+        Self::invalid(ErrorCode::InvalidRequest, vec![Violation { place: Place::Header, pointer, ..violation }])
+    }
+
     /// Why a task was not taken.
     pub(crate) fn of_enqueue(error: EnqueueError, may_read_policy: bool) -> Self {
         match error {
@@ -81,6 +87,7 @@ impl Problem {
                 format!("the idempotency key belongs to task `{task_id}`, which asks for something else"),
             )
             .with("task_id", task_id.to_string()),
+            EnqueueError::ReservedKey(violation) => Self::invalid(ErrorCode::InvalidTask, vec![violation.into()]),
             EnqueueError::ReservedExecutor { executor } => reserved_executor(&executor, "/inputs/executor".to_owned()),
             EnqueueError::ManifestGone => Self::plain(ErrorCode::ManifestNotFound),
             EnqueueError::Store(error) => error.into(),
@@ -127,6 +134,9 @@ impl From<ChangeError> for Problem {
             }
             ChangeError::HeldByControl { id, .. } => {
                 Self::new(ErrorCode::HeldByControl, detail).with("control_id", id.to_string())
+            }
+            ChangeError::AgentFull { agent, limit } => {
+                Self::new(ErrorCode::AgentFull, detail).with("agent", agent).with("limit", limit)
             }
             ChangeError::LeaseExpired => Self::new(ErrorCode::LeaseExpired, detail),
             ChangeError::StaleFence { current } => {

@@ -91,6 +91,10 @@ impl Problem {
             JobCreateError::Task(EnqueueError::ReservedExecutor { executor }) => {
                 reserved_executor(&executor, payload.pointer("/inputs/executor"))
             }
+            JobCreateError::Task(EnqueueError::ReservedKey(violation)) => {
+                let pointer = payload.pointer(&violation.pointer);
+                Self::invalid(ErrorCode::InvalidTask, vec![Violation { pointer, ..violation.into() }])
+            }
             JobCreateError::Task(error) => Self::of_enqueue(error, may_read_policy),
             JobCreateError::Store(error) => error.into(),
         }

@@ -48,6 +48,9 @@ impl Problem {
             WorkflowError::OtherVersion { expected, current } => Self::new(ErrorCode::WorkflowVersionConflict, detail)
                 .with("expected_version", expected)
                 .with("current_version", current),
+            WorkflowError::KeyReused { run } => {
+                Self::new(ErrorCode::IdempotencyKeyReused, detail).with("run_id", run.to_string())
+            }
             WorkflowError::Over { status } => {
                 Self::new(ErrorCode::IllegalTransition, detail).with("run_status", status.as_str())
             }
@@ -109,6 +112,8 @@ mod tests {
         let id = "018f0000-0000-7000-8000-000000000000";
         let taken = WorkflowError::NameTaken { id: id.parse().unwrap() };
         check(taken, 409, "WORKFLOW_NAME_TAKEN", &[("/workflow_id", json!(id))]);
+        let reused = WorkflowError::KeyReused { run: id.parse().unwrap() };
+        check(reused, 409, "IDEMPOTENCY_KEY_REUSED", &[("/run_id", json!(id))]);
         let over = WorkflowError::Over { status: WorkflowRunStatus::Failed };
         check(over, 409, "ILLEGAL_TRANSITION", &[("/run_status", json!("failed"))]);
         let stale = WorkflowError::Stale { current: 4 };

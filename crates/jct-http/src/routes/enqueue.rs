@@ -2,13 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use jct_contract::TaskSpec;
-use jct_tower::intake::EnqueueRequest;
+use jct_tower::intake::{EnqueueError, EnqueueRequest};
 
 use crate::auth::{Access, TasksWrite};
 use crate::edge::Edge;
 use crate::input::{QueryReader, RequestBody, idempotency_key};
 use crate::openapi::TaskSpecSchema;
-use crate::problem::{ErrorCode, Place, Problem, Violation};
+use crate::problem::Problem;
 use crate::wire::{EnqueueBody, enqueue_response};
 
 /// Hands in a task. Durable when the answer arrives. A repetition with the same idempotency key and the same task is
@@ -52,17 +52,13 @@ async fn take(
     let header_key = idempotency_key(request)?;
     let mut spec = TaskSpec::from_json(&body.json().await?)?;
     if let Some(key) = header_key {
-        spec = spec.with_idempotency_key(key).map_err(in_header)?;
+        spec = spec.with_idempotency_key(key).map_err(Problem::of_header_key)?;
     }
     let (trace_id, principal) = (access.trace_id().clone(), access.principal());
     let answer = access.tower().enqueue(EnqueueRequest { spec, trace_id, principal, hold, create_objects }).await;
-    let enqueue = answer.map_err(|error| Problem::of_enqueue(error, access.may_read_policy()))?;
+    let enqueue = answer.map_err(|error| match error {
+        EnqueueError::ReservedKey(violation) if header_key.is_some() => Problem::of_header_key(violation),
+        other => Problem::of_enqueue(other, access.may_read_policy()),
+    })?;
     Ok((enqueue_response(&enqueue)?, enqueue.replayed))
-}
-
-/// What is wrong with the key is wrong in the header it came from.
-fn in_header(violation: jct_contract::Violation) -> Problem {
-    let violation = Violation::from(violation);
-    let pointer = "/Idempotency-Key".to_owned();
-    Problem::invalid(ErrorCode::InvalidRequest, vec![Violation { place: Place::Header, pointer, ..violation }])
 }

@@ -102,6 +102,35 @@ async fn a_key_cannot_stand_for_two_tasks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_door_takes_a_key_that_is_the_towers_own() {
+    const KEY: &str = "jct:workflow:018bcfe5-6800-7000-838e-d036c9642fbb/build/1";
+    let app = TestApp::new().await;
+    let in_body = json!(["body", "/idempotency_key", "VALUE_NOT_ALLOWED"]);
+    let in_header = json!(["header", "/Idempotency-Key", "VALUE_NOT_ALLOWED"]);
+    let found = |problem: &Value| {
+        let first = &problem["violations"][0];
+        json!([first["in"], first["pointer"], first["code"]])
+    };
+    let answer = app.post("/tasks/enqueue", &task_with_key(KEY)).await;
+    assert_eq!((answer.status, found(&answer.problem("INVALID_TASK"))), (422, in_body.clone()));
+    let job = json!({"type": "task", "payload": task()});
+    for (path, body) in [("/tasks/enqueue", task()), ("/api/queue/jobs", job)] {
+        let body = body.to_string();
+        let answer = app.call(Method::POST, path, &[("idempotency-key", KEY)], Some(body.as_bytes())).await;
+        assert_eq!((answer.status, found(&answer.problem("INVALID_REQUEST"))), (422, in_header.clone()), "{path}");
+    }
+    let job = json!({"type": "task", "payload": task_with_key(KEY)});
+    let problem = app.post("/api/queue/jobs", &job).await.problem("INVALID_TASK");
+    assert_eq!(found(&problem), json!(["body", "/payload/idempotency_key", "VALUE_NOT_ALLOWED"]));
+    assert_eq!(app.get("/tasks").await.json(), json!([]));
+
+    let batch = json!({"tasks": [task_with_key("jct-1"), task_with_key(KEY), task()]});
+    let items = app.post("/tasks/enqueue/batch", &batch).await.json();
+    assert_eq!((&items[0]["status"], &items[2]["status"]), (&json!(201), &json!(201)), "{items:#}");
+    assert_eq!((&items[1]["code"], found(&items[1])), (&json!("INVALID_TASK"), in_body));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parallel_posts_with_one_key_make_one_task() {
     let app = TestApp::new().await;
     let task = task_with_key("k");

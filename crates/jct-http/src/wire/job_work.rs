@@ -19,9 +19,9 @@ pub(crate) struct ItemsBody<T> {
     next_cursor: Option<String>,
 }
 
-/// Something about an accepted job that its submitter should know.
+/// Something about what was accepted that whoever sent it should know.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = JobWarning)]
+#[schema(as = Warning)]
 pub(crate) struct WarningBody<'a> {
     #[schema(example = "NO_WORKER_OFFERS")]
     code: &'static str,
@@ -129,7 +129,11 @@ impl<T> ItemsBody<T> {
 
 impl<'a> WarningBody<'a> {
     pub(crate) fn of(warning: &'a JobWarning) -> Self {
-        Self { code: warning.code.as_str(), message: &warning.message }
+        Self::new(warning.code.as_str(), &warning.message)
+    }
+
+    pub(crate) const fn new(code: &'static str, message: &'a str) -> Self {
+        Self { code, message }
     }
 }
 

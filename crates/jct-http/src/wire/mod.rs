@@ -28,7 +28,7 @@ mod workflow_run;
 pub(crate) use answer::{json, no_content};
 pub(crate) use attempt::AttemptBody;
 pub(crate) use audit::{EntryBody, SealsBody, StateBody};
-pub(crate) use control::{AgentBody, ControlBody, DoneBody};
+pub(crate) use control::{AgentBody, ControlBody, CreatedControlBody, DoneBody};
 pub(crate) use cwom::{created, object, objects, unchanged};
 pub(crate) use enqueue::{BatchItemBody, ChangeBody, EnqueueBody, change_body, enqueue_response};
 pub(crate) use event::{
@@ -53,4 +53,4 @@ pub(crate) use task::{TaskBody, raw};
 pub(crate) use trace::TraceBody;
 pub(crate) use webhook::{DeliveryBody, MadeWebhookBody, WebhookBody};
 pub(crate) use workflow::{WorkflowBody, WorkflowVersionBody, workflow, workflow_kept};
-pub(crate) use workflow_run::{WorkflowRunBody, WorkflowRunViewBody, workflow_run_started};
+pub(crate) use workflow_run::{WorkflowRunBody, WorkflowRunViewBody, workflow_run_answer, workflow_run_started};

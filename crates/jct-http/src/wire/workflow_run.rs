@@ -5,11 +5,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use jct_contract::{EventId, TaskId, Timestamp, WorkflowId, WorkflowRunId};
 use jct_store::model::{RunFork, WorkflowRunRecord, WorkflowStepTask};
-use jct_tower::workflows::{RunView, StepView};
+use jct_tower::workflows::{RunView, StartedRun, StepView};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::enqueue::replayed;
 use super::json;
 use super::task::raw;
 use crate::problem::Problem;
@@ -189,9 +190,23 @@ impl<'a> StepAttemptBody<'a> {
     }
 }
 
+/// A run that was asked for: as one that was started, or `200` if it was there already.
+pub(crate) fn workflow_run_answer(started: &StartedRun) -> Result<HttpResponse, Problem> {
+    if !started.replayed {
+        return workflow_run_started(&started.run);
+    }
+    let mut response = with_path(StatusCode::OK, &started.run)?;
+    replayed(&mut response);
+    Ok(response)
+}
+
 /// A run that was started: `201` with its path.
 pub(crate) fn workflow_run_started(record: &WorkflowRunRecord) -> Result<HttpResponse, Problem> {
-    let mut response = json(StatusCode::CREATED, &WorkflowRunBody::of(record)?)?;
+    with_path(StatusCode::CREATED, record)
+}
+
+fn with_path(status: StatusCode, record: &WorkflowRunRecord) -> Result<HttpResponse, Problem> {
+    let mut response = json(status, &WorkflowRunBody::of(record)?)?;
     if let Ok(location) = HeaderValue::from_str(&format!("/workflows/{}/runs/{}", record.workflow_id, record.id)) {
         response.headers_mut().insert(LOCATION, location);
     }

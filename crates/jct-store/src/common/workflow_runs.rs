@@ -7,7 +7,7 @@ use jct_contract::{Principal, Sha256Digest, WorkflowId, WorkflowRunId};
 use jct_event::WorkflowRunStatus;
 use serde_json::{Map, Value, json};
 
-use super::{Conn, primitives, workflow_primitives, workflows};
+use super::{Conn, primitives, run_keys, workflow_primitives, workflows};
 use crate::StoreError;
 use crate::command_workflows::{WorkflowAnswer, WorkflowWrite};
 use crate::context::Context;
@@ -57,12 +57,17 @@ pub(crate) async fn start(
 
 async fn start_one(conn: &mut Conn, context: Context<'_>, new: &NewWorkflowRun) -> Result<RunStartAnswer, StoreError> {
     let id: Id = WorkflowRunId::at(context.now).into();
-    // Held until the commit: the workflow is not switched off meanwhile, and an event starts it once.
+    // Held until the commit: the workflow is not switched off meanwhile, and an event or a key starts it once.
     let Some(workflow) = workflows::lock(conn, new.workflow_id.into()).await? else {
         return Ok(RunStartAnswer::NotFound);
     };
+    if let Some(key) = new.cause.key()
+        && let Some(answer) = run_keys::known(conn, workflow.id, key).await?
+    {
+        return Ok(answer);
+    }
     let by = match &new.cause {
-        RunCause::Hand { by } | RunCause::Fork { by, .. } => by.clone(),
+        RunCause::Hand { by, .. } | RunCause::Fork { by, .. } => by.clone(),
         RunCause::Event { id: event } => {
             if has_started(conn, (*event).into(), workflow.id).await? {
                 return Ok(RunStartAnswer::Repeated);
@@ -143,6 +148,8 @@ fn run_row(context: Context<'_>, new: &NewWorkflowRun, id: Id, by: &Principal) -
         expires_at: None,
         audit_seq: 0,
         audit_hash: Head::genesis().hash,
+        idempotency_key: new.cause.key().map(|key| key.key.clone()),
+        idempotency_digest: new.cause.key().map(|key| key.digest.to_string()),
     }
 }
 

@@ -71,6 +71,6 @@ pub use workflow::{
 };
 pub use workflow_run::{
     AdvanceAnswer, CancelRequest, CancelRunAnswer, ClaimedRun, DueRuns, NewRunEnd, NewWorkflowFact, NewWorkflowRun,
-    OpenedStep, RunAdvance, RunCause, RunClaim, RunEnd, RunFork, RunLease, RunStartAnswer, RunThen, WorkflowFact,
-    WorkflowRunInput, WorkflowRunRecord, WorkflowStepEnd, WorkflowStepTask, WorkflowSteps,
+    OpenedStep, RunAdvance, RunCause, RunClaim, RunEnd, RunFork, RunKey, RunLease, RunStartAnswer, RunThen,
+    WorkflowFact, WorkflowRunInput, WorkflowRunRecord, WorkflowStepEnd, WorkflowStepTask, WorkflowSteps,
 };

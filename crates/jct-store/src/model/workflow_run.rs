@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jct_contract::{EventId, Principal, TaskId, Timestamp, TraceId, WorkerId, WorkflowId, WorkflowRunId};
+use jct_contract::{EventId, Principal, Sha256Digest, TaskId, Timestamp, TraceId, WorkerId, WorkflowId, WorkflowRunId};
 use jct_event::WorkflowRunStatus;
 use jct_lifecycle::{Fence, ReasonCode, TaskStatus};
 
@@ -33,6 +33,8 @@ pub enum RunCause {
     Hand {
         /// Who.
         by: Principal,
+        /// What makes asking again harmless, if they want that.
+        key: Option<RunKey>,
     },
     /// An event does, for the workflow's owner, unless the workflow is no longer active.
     Event {
@@ -52,6 +54,25 @@ pub enum RunCause {
     },
 }
 
+impl RunCause {
+    /// What makes asking again harmless.
+    pub(crate) const fn key(&self) -> Option<&RunKey> {
+        match self {
+            Self::Hand { key, .. } => key.as_ref(),
+            Self::Event { .. } | Self::Fork { .. } => None,
+        }
+    }
+}
+
+/// What a repeated request for a run is known by. A key stands for one run of its workflow, for as long as that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunKey {
+    /// The key: 1 to 256 characters, without U+0000.
+    pub key: String,
+    /// The digest of what is asked for.
+    pub digest: Sha256Digest,
+}
+
 /// Where a fork comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFork {
@@ -66,6 +87,13 @@ pub struct RunFork {
 pub enum RunStartAnswer {
     /// It is there.
     Started(Box<WorkflowRunRecord>),
+    /// The same was asked for before under the same key, and this is the run; nothing was started.
+    Replayed(Box<WorkflowRunRecord>),
+    /// Something else was asked for before under the same key; nothing was started.
+    KeyReused {
+        /// The run that the key belongs to.
+        run: WorkflowRunId,
+    },
     /// The event has started this workflow before.
     Repeated,
     /// The workflow is not active, and events start none of its runs.

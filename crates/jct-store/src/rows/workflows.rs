@@ -123,6 +123,8 @@ pub(crate) struct WorkflowRunRow {
     pub(crate) expires_at: Option<i64>,
     pub(crate) audit_seq: i64,
     pub(crate) audit_hash: String,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) idempotency_digest: Option<String>,
 }
 
 impl WorkflowRunRow {

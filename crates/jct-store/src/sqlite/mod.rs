@@ -80,6 +80,8 @@ pub(crate) mod refusal;
 pub(crate) mod review_reads;
 #[path = "../common/reviews.rs"]
 pub(crate) mod reviews;
+#[path = "../common/run_keys.rs"]
+mod run_keys;
 #[path = "../common/runs.rs"]
 pub(crate) mod runs;
 #[path = "../common/settle.rs"]

@@ -41,6 +41,7 @@ mod objects_list;
 mod objects_replay;
 mod plan;
 mod reviews;
+mod run_keys;
 mod settle;
 mod status_change;
 mod taken;

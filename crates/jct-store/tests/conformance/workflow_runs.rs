@@ -46,11 +46,11 @@ pub(crate) fn new_run(workflow: WorkflowId, cause: RunCause) -> NewWorkflowRun {
 }
 
 fn by_hand() -> RunCause {
-    RunCause::Hand { by: principal("eve") }
+    RunCause::Hand { by: principal("eve"), key: None }
 }
 
 #[track_caller]
-fn started(mut answers: Vec<RunStartAnswer>) -> WorkflowRunRecord {
+pub(crate) fn started(mut answers: Vec<RunStartAnswer>) -> WorkflowRunRecord {
     match answers.pop() {
         Some(RunStartAnswer::Started(run)) if answers.is_empty() => *run,
         other => panic!("not started: {other:?}"),

@@ -6,6 +6,7 @@ use jct_contract::TaskId;
 use jct_store::StoreError;
 use jct_store::model::Enqueued;
 
+use super::keys::Keys;
 use super::prepared::{Draft, Prepared};
 use super::{Enqueue, EnqueueError, EnqueueRequest};
 use crate::Tower;
@@ -30,11 +31,27 @@ impl Tower {
         &self,
         requests: Vec<EnqueueRequest>,
     ) -> Result<Vec<Result<Enqueue, EnqueueError>>, StoreError> {
+        self.enqueue_all(requests, Keys::OfCallers).await
+    }
+
+    /// The same for tasks whose idempotency keys the tower chose itself.
+    pub(crate) async fn enqueue_own(
+        &self,
+        requests: Vec<EnqueueRequest>,
+    ) -> Result<Vec<Result<Enqueue, EnqueueError>>, StoreError> {
+        self.enqueue_all(requests, Keys::OfTower).await
+    }
+
+    async fn enqueue_all(
+        &self,
+        requests: Vec<EnqueueRequest>,
+        keys: Keys,
+    ) -> Result<Vec<Result<Enqueue, EnqueueError>>, StoreError> {
         let mut slots = Vec::with_capacity(requests.len());
         let mut sent = Vec::with_capacity(requests.len());
         let mut owners: HashMap<String, usize> = HashMap::new();
         for request in requests {
-            match self.prepare(request).await? {
+            match self.prepare(request, keys).await? {
                 Prepared::Admitted(fresh) => {
                     if let Some(key) = fresh.task.idempotency_key() {
                         owners.entry(key.to_owned()).or_insert(sent.len());
@@ -53,9 +70,7 @@ impl Tower {
                         (answer, _) => Slot::Answered(Box::new(answer)),
                     });
                 }
-                Prepared::Reserved { executor } => {
-                    slots.push(Slot::Answered(Box::new(Err(EnqueueError::ReservedExecutor { executor }))));
-                }
+                Prepared::Reserved(error) => slots.push(Slot::Answered(Box::new(Err(error)))),
             }
         }
         let answers = if sent.is_empty() { Vec::new() } else { self.store().enqueue(sent).await? };

@@ -1,12 +1,13 @@
 //! One task in.
 
-use jct_contract::{ExecutorName, Principal, Sha256Digest, TaskId, TaskSpec, TraceId};
+use jct_contract::{ExecutorName, Principal, Sha256Digest, TaskId, TaskSpec, TraceId, Violation};
 use jct_cwom::task::TaskIds;
 use jct_policy::PolicyError;
 use jct_store::StoreError;
 use jct_store::model::{Enqueued, TaskRecord};
 
 use super::job_part::JobPart;
+use super::keys::Keys;
 use super::prepared::{Draft, Prepared};
 use crate::Tower;
 
@@ -48,6 +49,9 @@ pub enum EnqueueError {
         /// The task the key belongs to.
         task_id: TaskId,
     },
+    /// Its idempotency key begins with [`RESERVED_KEYS`](super::RESERVED_KEYS).
+    #[error("the idempotency key is one of the tower's own")]
+    ReservedKey(#[source] Violation),
     /// It names an executor that stands for another type of job.
     #[error("the executor `{executor}` is reserved for jobs of that type")]
     ReservedExecutor {
@@ -68,12 +72,12 @@ impl Tower {
     /// # Errors
     /// [`EnqueueError`]; nothing was kept, unless the store does not know.
     pub async fn enqueue(&self, request: EnqueueRequest) -> Result<Enqueue, EnqueueError> {
-        self.keep(self.prepare(request).await?).await
+        self.keep(self.prepare(request, Keys::OfCallers).await?).await
     }
 
     /// Takes a task in that is a job with more to say about it.
     pub(crate) async fn submit(&self, request: EnqueueRequest, part: JobPart) -> Result<Enqueue, EnqueueError> {
-        self.keep(self.prepare_job(request, Some(part)).await?).await
+        self.keep(self.prepare_job(request, Some(part), Keys::OfCallers).await?).await
     }
 
     async fn keep(&self, prepared: Prepared) -> Result<Enqueue, EnqueueError> {
@@ -84,7 +88,7 @@ impl Tower {
                 self.answer(answer, draft).await
             }
             Prepared::Refused { key, error } => self.replay_or_refuse(key, error).await,
-            Prepared::Reserved { executor } => Err(EnqueueError::ReservedExecutor { executor }),
+            Prepared::Reserved(error) => Err(error),
         }
     }
 

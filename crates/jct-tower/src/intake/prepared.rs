@@ -1,6 +1,6 @@
 //! What can be decided about one submission without the database.
 
-use jct_contract::{ExecutorName, IssueId, NormalizedTask, Sha256Digest, TaskId, Timestamp, TraceId};
+use jct_contract::{IssueId, NormalizedTask, Sha256Digest, TaskId, Timestamp, TraceId};
 use jct_policy::{PolicyError, evaluate_normalized, refuse_spelling};
 use jct_store::StoreError;
 use jct_store::model::{
@@ -8,6 +8,7 @@ use jct_store::model::{
 };
 
 use super::job_part::{Gate, JobPart};
+use super::keys::Keys;
 use super::{EnqueueError, EnqueueRequest};
 use crate::Tower;
 use crate::jobs::intake::{facts_of, reserved_for};
@@ -18,8 +19,8 @@ pub(super) enum Prepared {
     Admitted(Box<Fresh>),
     /// The gate refused it; if it is a repetition, that is told by its key and digest.
     Refused { key: Option<(String, Sha256Digest)>, error: PolicyError },
-    /// It names an executor that stands for another type of job.
-    Reserved { executor: ExecutorName },
+    /// It names something that is reserved: an executor for another type of job, or a key for the tower.
+    Reserved(EnqueueError),
 }
 
 /// An admitted task on its way to the store, with what is needed to answer without reading it back.
@@ -29,8 +30,8 @@ pub(super) struct Fresh {
 }
 
 impl Tower {
-    pub(super) async fn prepare(&self, request: EnqueueRequest) -> Result<Prepared, StoreError> {
-        self.prepare_job(request, None).await
+    pub(super) async fn prepare(&self, request: EnqueueRequest, keys: Keys) -> Result<Prepared, StoreError> {
+        self.prepare_job(request, None, keys).await
     }
 
     /// The same with what is said about the task as a job; without it, it is a task that says nothing about that.
@@ -38,8 +39,12 @@ impl Tower {
         &self,
         request: EnqueueRequest,
         part: Option<JobPart>,
+        keys: Keys,
     ) -> Result<Prepared, StoreError> {
         let EnqueueRequest { spec, trace_id, principal, hold, create_objects } = request;
+        if let Err(error) = keys.admit(spec.idempotency_key()) {
+            return Ok(Prepared::Reserved(error));
+        }
         let task = match spec.normalize() {
             Ok(task) => task,
             // Without a normal spelling there is no digest, so that it cannot be a repetition of anything.
@@ -51,7 +56,7 @@ impl Tower {
             part.unwrap_or_else(|| JobPart::of(JobFacts::of_task(&task)));
         let executor = task.executor();
         if reserved_for(&executor).is_some_and(|job_type| job_type != facts.job_type) {
-            return Ok(Prepared::Reserved { executor });
+            return Ok(Prepared::Reserved(EnqueueError::ReservedExecutor { executor }));
         }
         let key = task.idempotency_key().map(|key| (key.to_owned(), task.digest()));
         let (policy, policy_canonical) = match gate {
@@ -79,10 +84,10 @@ impl Tower {
     /// A task past the gate that somebody else keeps, together with what it belongs to.
     pub(crate) async fn admit(&self, request: EnqueueRequest) -> Result<NewTask, EnqueueError> {
         let part = request.spec.normalize().ok().map(|task| JobPart::of(facts_of(&task)));
-        match self.prepare_job(request, part).await? {
+        match self.prepare_job(request, part, Keys::OfCallers).await? {
             Prepared::Admitted(fresh) => Ok(fresh.new),
             Prepared::Refused { error, .. } => Err(EnqueueError::Policy(error)),
-            Prepared::Reserved { executor } => Err(EnqueueError::ReservedExecutor { executor }),
+            Prepared::Reserved(error) => Err(error),
         }
     }
 

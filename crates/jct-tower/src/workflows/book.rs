@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jct_contract::Timestamp;
+use jct_store::StoreError;
 use jct_store::model::{WorkflowFact, WorkflowRunInput, WorkflowRunRecord};
 use jct_workflow::run::Illegal;
 use jct_workflow::{Fact, RunState, StepId, next};
 use serde_json::Value;
 
-use super::catalog::Known;
+use super::catalog::{Catalog, Known};
 use super::kept::KeptSteps;
 
 /// A run, told from its facts.
@@ -30,9 +31,12 @@ pub(super) struct Book {
     pub(super) timed_out: bool,
 }
 
-/// The facts of a run do not fit together: somebody wrote past the tower, or there is a defect.
-#[derive(Clone, Debug, thiserror::Error)]
+/// A run cannot be told, now or later: somebody wrote past the tower, or there is a defect.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum BrokenBook {
+    /// Its version of the workflow is no definition, or is gone.
+    #[error("the definition of the run cannot be read")]
+    Definition(#[source] StoreError),
     /// What it was begun with cannot be read.
     #[error("what the run was begun with cannot be read")]
     Input,
@@ -45,8 +49,42 @@ pub(super) enum BrokenBook {
 }
 
 impl Book {
+    /// A run as it is now. Of one that was read `before` only those facts are read that are new.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database does not answer; [`BrokenBook`] if asking again is of no use.
+    pub(super) async fn read(
+        catalog: &Catalog,
+        run: &WorkflowRunRecord,
+        before: Option<Self>,
+    ) -> Result<Result<Self, BrokenBook>, StoreError> {
+        let mut book = match before {
+            Some(book) => book,
+            None => {
+                let known = match catalog.version(run.workflow_id, run.version).await {
+                    Ok(known) => known,
+                    Err(error @ StoreError::Corrupt { .. }) => return Ok(Err(BrokenBook::Definition(error))),
+                    Err(error) => return Err(error),
+                };
+                let Some(input) = catalog.store().workflow_run_input(run.id).await? else {
+                    return Ok(Err(BrokenBook::Input));
+                };
+                match Self::open(known, &input) {
+                    Ok(book) => book,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        };
+        if book.facts < run.facts
+            && let Err(error) = book.take(&catalog.store().workflow_facts(run.id, book.facts).await?)
+        {
+            return Ok(Err(error));
+        }
+        Ok(Ok(book))
+    }
+
     /// A run before its first fact.
-    pub(super) fn open(known: Arc<Known>, input: &WorkflowRunInput) -> Result<Self, BrokenBook> {
+    fn open(known: Arc<Known>, input: &WorkflowRunInput) -> Result<Self, BrokenBook> {
         let event = serde_json::from_str(&input.event).map_err(|_| BrokenBook::Input)?;
         let kept = match &input.kept {
             Some(text) => KeptSteps::from_text(text).ok_or(BrokenBook::Input)?,
@@ -66,7 +104,7 @@ impl Book {
     }
 
     /// Takes the next facts as they were kept.
-    pub(super) fn take(&mut self, facts: &[WorkflowFact]) -> Result<(), BrokenBook> {
+    fn take(&mut self, facts: &[WorkflowFact]) -> Result<(), BrokenBook> {
         for kept in facts {
             let fact = serde_json::from_str(&kept.fact).map_err(|_| BrokenBook::Fact(kept.seq))?;
             if kept.seq != self.facts + 1 {

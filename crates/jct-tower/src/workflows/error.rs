@@ -1,6 +1,6 @@
 //! Why a use case of workflows came to nothing.
 
-use jct_contract::WorkflowId;
+use jct_contract::{WorkflowId, WorkflowRunId};
 use jct_store::StoreError;
 use jct_workflow::ForkError;
 use jct_workflow::run::RunStatus;
@@ -42,6 +42,12 @@ pub enum WorkflowError {
         expected: u32,
         /// The version in force; 0 if there is none yet.
         current: u32,
+    },
+    /// The idempotency key stands for a run that was asked for with another event.
+    #[error("the idempotency key belongs to run `{run}`, which was asked for with another event")]
+    KeyReused {
+        /// The run that the key belongs to.
+        run: WorkflowRunId,
     },
     /// The run is over.
     #[error("the run is over: it is `{status}`")]

@@ -20,6 +20,6 @@ pub use driver::WorkflowDriver;
 pub use error::WorkflowError;
 pub use reference::{UnknownWorkflowRef, WorkflowRef};
 pub use registry::{ChangeWorkflow, DefineWorkflow, WorkflowKept};
-pub use runs::StartRun;
+pub use runs::{StartRun, StartedRun};
 pub(crate) use trigger::Triggers;
 pub use view::{RunView, StepView};

@@ -1,13 +1,12 @@
 //! Runs: started by hand, listed, called off, done again from a step on.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use jct_contract::{EventId, Principal, TaskId, TraceId, WorkflowRunId};
+use jct_contract::{EventId, Principal, Sha256Digest, TaskId, TraceId, WorkflowRunId};
 use jct_event::NewEvent;
 use jct_store::StoreError;
 use jct_store::model::{
-    CancelRunAnswer, NewWorkflowRun, Page, PageStart, RunCause, RunFork, RunStartAnswer, WorkflowRunRecord,
+    CancelRunAnswer, NewWorkflowRun, Page, PageStart, RunCause, RunFork, RunKey, RunStartAnswer, WorkflowRunRecord,
     WorkflowStepTask, WorkflowSteps,
 };
 use jct_workflow::{Kept, StepId, event_value};
@@ -21,23 +20,34 @@ use crate::Tower;
 pub struct StartRun {
     /// What expressions are to see as the event; it is not handed in as one.
     pub event: Option<NewEvent>,
+    /// Makes asking again harmless: under the same key, the same event or none again answers with the run that was started
+    /// first. Its rules are those of the key of a task ([`jct_contract::door::idempotency_key`]); each workflow has keys of
+    /// its own, and they live as long as their runs.
+    pub idempotency_key: Option<String>,
     /// Who was authenticated; the tasks of its steps are theirs.
     pub principal: Principal,
     /// Follows the run and its tasks.
     pub trace_id: TraceId,
 }
 
+/// A run that was asked for.
+#[derive(Clone, Debug)]
+pub struct StartedRun {
+    /// The run as it stands now.
+    pub run: WorkflowRunRecord,
+    /// Whether it was there already; then nothing was started.
+    pub replayed: bool,
+}
+
 impl Tower {
-    /// Starts a run of the version in force, whether the workflow is active or not.
+    /// Starts a run of the version in force, whether the workflow is active or not. A repetition is answered with the run
+    /// that was started first, whatever its version.
     ///
     /// # Errors
-    /// [`WorkflowError::NotFound`] or [`WorkflowError::Store`].
-    pub async fn workflow_start(
-        &self,
-        which: &WorkflowRef,
-        start: StartRun,
-    ) -> Result<WorkflowRunRecord, WorkflowError> {
-        let StartRun { event, principal, trace_id } = start;
+    /// [`WorkflowError::NotFound`], [`WorkflowError::KeyReused`] or [`WorkflowError::Store`].
+    pub async fn workflow_start(&self, which: &WorkflowRef, start: StartRun) -> Result<StartedRun, WorkflowError> {
+        let StartRun { event, idempotency_key, principal, trace_id } = start;
+        let key = idempotency_key.map(|key| RunKey { key, digest: digest(event.as_ref()) });
         let workflow = self.workflow(which).await?;
         let known = self.workflow_catalog().version(workflow.id, workflow.version).await?;
         let now = self.clock().now();
@@ -45,7 +55,7 @@ impl Tower {
         let new = NewWorkflowRun {
             workflow_id: workflow.id,
             version: workflow.version,
-            cause: RunCause::Hand { by: principal },
+            cause: RunCause::Hand { by: principal, key },
             event: event.to_string().into(),
             depth: 0,
             timeout: Duration::from_secs(known.definition.timeout_seconds().into()),
@@ -102,7 +112,7 @@ impl Tower {
         trace_id: TraceId,
     ) -> Result<WorkflowRunRecord, WorkflowError> {
         let old = self.workflow_run_record(which, run).await?;
-        let (book, input) = self.book_of(&old).await?;
+        let book = self.book_of(&old).await?;
         let kept = Kept::of_fork(&book.known.plan, &book.state, &from).map_err(WorkflowError::Fork)?;
         let tasks = self.store().workflow_steps(run, WorkflowSteps::All).await?;
         let kept =
@@ -116,23 +126,25 @@ impl Tower {
                 kept: kept.to_text(),
                 event_id: old.event_id,
             },
-            event: Arc::from(input.event),
+            event: book.event.to_string().into(),
             depth: old.depth,
             timeout: Duration::from_secs(book.known.definition.timeout_seconds().into()),
             trace_id,
         };
-        self.started(new).await
+        Ok(self.started(new).await?.run)
     }
 
-    async fn started(&self, new: NewWorkflowRun) -> Result<WorkflowRunRecord, WorkflowError> {
+    async fn started(&self, new: NewWorkflowRun) -> Result<StartedRun, WorkflowError> {
         match self.store().workflow_runs_start(vec![new]).await?.pop() {
             Some(RunStartAnswer::Started(run)) => {
                 log::info!(
                     trace_id = run.trace_id.as_str(), run_id:% = run.id, workflow_id:% = run.workflow_id,
                     by = run.started_by.name(); "workflow run started"
                 );
-                Ok(*run)
+                Ok(StartedRun { run: *run, replayed: false })
             }
+            Some(RunStartAnswer::Replayed(run)) => Ok(StartedRun { run: *run, replayed: true }),
+            Some(RunStartAnswer::KeyReused { run }) => Err(WorkflowError::KeyReused { run }),
             Some(RunStartAnswer::NotFound) => Err(WorkflowError::NotFound),
             other => Err(StoreError::Corrupt { what: format!("a run that was not started: {other:?}") }.into()),
         }
@@ -148,6 +160,11 @@ impl Tower {
         let record = self.store().workflow_run(run).await?;
         record.filter(|record| record.workflow_id == id).ok_or(WorkflowError::RunNotFound)
     }
+}
+
+/// What a repetition has to ask for to be one: the event as it was handed in, or none.
+fn digest(event: Option<&NewEvent>) -> Sha256Digest {
+    event.map_or_else(|| Sha256Digest::of(b"null"), NewEvent::digest)
 }
 
 /// The task of the attempt of a step that ended last.

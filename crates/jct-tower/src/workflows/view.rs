@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jct_contract::WorkflowRunId;
 use jct_store::StoreError;
-use jct_store::model::{WorkflowRunInput, WorkflowRunRecord, WorkflowStepTask, WorkflowSteps};
+use jct_store::model::{WorkflowRunRecord, WorkflowStepTask, WorkflowSteps};
 use jct_workflow::run::SkipReason;
 use jct_workflow::{StepState, StepStatus};
 
@@ -52,7 +52,7 @@ impl Tower {
     /// [`WorkflowError::NotFound`], [`WorkflowError::RunNotFound`] or [`WorkflowError::Store`].
     pub async fn workflow_run(&self, which: &WorkflowRef, run: WorkflowRunId) -> Result<RunView, WorkflowError> {
         let record = self.workflow_run_record(which, run).await?;
-        let (mut book, input) = self.book_of(&record).await?;
+        let mut book = self.book_of(&record).await?;
         let mut attempts: HashMap<String, Vec<WorkflowStepTask>> = HashMap::new();
         for task in self.store().workflow_steps(run, WorkflowSteps::All).await? {
             attempts.entry(task.step.clone()).or_default().push(task);
@@ -71,17 +71,12 @@ impl Tower {
             attempts: attempts.remove(step.id().as_str()).unwrap_or_default(),
         });
         let (workflow, steps) = (book.known.definition.name().to_string(), steps.collect());
-        Ok(RunView { run: record, workflow, event: input.event, steps })
+        Ok(RunView { run: record, workflow, event: book.event.to_string(), steps })
     }
 
-    /// A run as it follows from its facts, and what it was begun with.
-    pub(super) async fn book_of(&self, run: &WorkflowRunRecord) -> Result<(Book, WorkflowRunInput), StoreError> {
-        let known = self.workflow_catalog().version(run.workflow_id, run.version).await?;
-        let input = self.store().workflow_run_input(run.id).await?;
-        let broken = |why: String| StoreError::Corrupt { what: format!("workflow run {}: {why}", run.id) };
-        let input = input.ok_or_else(|| broken("what it was begun with is gone".to_owned()))?;
-        let facts = self.store().workflow_facts(run.id, 0).await?;
-        let book = Book::open(known, &input).and_then(|mut book| book.take(&facts).map(|()| book));
-        Ok((book.map_err(|error| broken(Causes(&error).to_string()))?, input))
+    /// A run as it follows from its facts.
+    pub(super) async fn book_of(&self, run: &WorkflowRunRecord) -> Result<Book, StoreError> {
+        let broken = |error| StoreError::Corrupt { what: format!("workflow run {}: {}", run.id, Causes(&error)) };
+        Book::read(self.workflow_catalog(), run, None).await?.map_err(broken)
     }
 }

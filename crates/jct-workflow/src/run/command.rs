@@ -7,6 +7,9 @@ use jct_contract::WorkflowRunId;
 use super::RunStatus;
 use crate::StepId;
 
+/// What every key of a run begins with. Whoever takes tasks in lets nobody but the driver of runs use such a key.
+pub const KEY_PREFIX: &str = "jct:workflow:";
+
 /// Something that a caller has to do for a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -48,21 +51,21 @@ pub enum Command {
 
 impl Command {
     /// What makes a repetition the same command. For [`Command::Enqueue`] it is the idempotency key of the task,
-    /// `<run>/<step>/<attempt>`; the others have a word more.
+    /// `jct:workflow:<run>/<step>/<attempt>`; the others end with a word.
     #[must_use]
     pub fn key(&self, run: WorkflowRunId) -> String {
         match self {
-            Self::Decide { step } => format!("{run}/{step}/decide"),
+            Self::Decide { step } => format!("{KEY_PREFIX}{run}/{step}/decide"),
             Self::Enqueue { step, attempt } => task_key(run, step, *attempt),
-            Self::Wake { step, attempt, .. } => format!("{run}/{step}/{attempt}/wake"),
-            Self::Cancel { step, attempt } => format!("{run}/{step}/{attempt}/cancel"),
-            Self::Finish { .. } => format!("{run}/finish"),
+            Self::Wake { step, attempt, .. } => format!("{}/wake", task_key(run, step, *attempt)),
+            Self::Cancel { step, attempt } => format!("{}/cancel", task_key(run, step, *attempt)),
+            Self::Finish { .. } => format!("{KEY_PREFIX}{run}/finish"),
         }
     }
 }
 
-/// The idempotency key of the task of one attempt.
+/// The idempotency key of the task of one attempt; it begins with [`KEY_PREFIX`].
 #[must_use]
 pub fn task_key(run: WorkflowRunId, step: &StepId, attempt: u32) -> String {
-    format!("{run}/{step}/{attempt}")
+    format!("{KEY_PREFIX}{run}/{step}/{attempt}")
 }

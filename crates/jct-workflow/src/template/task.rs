@@ -1,7 +1,7 @@
 //! The template of a task, judged as far as it can be before its values are known.
 
 use jct_contract::door::Path;
-use jct_contract::{TaskSpec, ViolationCode};
+use jct_contract::{TaskSpec, Violation, ViolationCode};
 use serde_json::{Map, Value};
 
 use super::node::{Marked, Node};
@@ -13,6 +13,8 @@ use crate::violation::{DefinitionCode, DefinitionViolation, Found};
 const OURS: [&str; 2] = ["idempotency_key", "version"];
 /// What stands for a value that is not known yet. Long enough for every text of the contract and too plain for none.
 const PLACEHOLDER: &str = "placeholder";
+/// What a check may name one of.
+const CRITERIA: &str = "/acceptance_criteria";
 
 /// A V1 task in which texts may hold expressions.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,19 +70,38 @@ impl TaskTemplate {
         let mut outline: Map<String, Value> =
             self.members.iter().map(|(name, node)| (name.clone(), node.outline(PLACEHOLDER))).collect();
         super::fill::add_requester(&mut outline, PLACEHOLDER);
-        let Err(error) = TaskSpec::from_json(Value::Object(outline).to_string().as_bytes()) else { return };
+        let outline = Value::Object(outline);
+        let Err(error) = TaskSpec::from_json(outline.to_string().as_bytes()) else { return };
         let jct_contract::SpecError::Violations(violations) = error else { return };
         let prefix = path.to_pointer();
         let is_ours = |pointer: &str| OURS.iter().any(|name| pointer.strip_prefix('/') == Some(name));
         for violation in violations {
             let depends = marked.iter().any(|at| is_below(at, &violation.pointer) || is_below(&violation.pointer, at));
-            // Whether a check fits a criterion is known when all texts are.
-            let is_check = violation.code == ViolationCode::InvalidCheck && !marked.is_empty();
-            if !depends && !is_check && !is_ours(&violation.pointer) {
+            if !depends && !depends_elsewhere(&violation, &outline, marked) && !is_ours(&violation.pointer) {
                 let pointer = format!("{prefix}{}", violation.pointer);
                 found.add(DefinitionViolation { pointer, ..violation.into() });
             }
         }
+    }
+}
+
+/// Whether what is wrong with a check may be so because of texts that are marked elsewhere: among the criteria, one of
+/// which it names, or as the name of another check.
+fn depends_elsewhere(violation: &Violation, outline: &Value, marked: &[String]) -> bool {
+    if violation.code != ViolationCode::InvalidCheck {
+        return false;
+    }
+    let member = violation.pointer.rsplit('/').next();
+    match (member, outline.pointer(&violation.pointer)) {
+        // A text is looked for among all of them.
+        (Some("criterion"), Some(Value::String(_))) => marked.iter().any(|at| is_below(at, CRITERIA)),
+        // For an index it counts how many there are, which only an expression for the whole list leaves open.
+        (Some("criterion"), Some(Value::Number(_))) => marked.iter().any(|at| at == CRITERIA),
+        // Another check may seem to have this name because its own is not known yet.
+        (Some("name"), Some(Value::String(name))) => {
+            name == PLACEHOLDER && marked.iter().any(|at| at.ends_with("/name"))
+        }
+        _ => false,
     }
 }
 

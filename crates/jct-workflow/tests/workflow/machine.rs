@@ -196,7 +196,7 @@ fn commands_have_keys_of_their_own() {
     let (state, commands) = RunState::replay(&plan, None, &facts).unwrap();
     let run = run_id();
     let keys: Vec<_> = commands.iter().map(|command| command.key(run)).collect();
-    let expect = ["a/decide", "a/1", "a/1/cancel", "finish"].map(|rest| format!("{run}/{rest}"));
+    let expect = ["a/decide", "a/1", "a/1/cancel", "finish"].map(|rest| format!("jct:workflow:{run}/{rest}"));
     assert_eq!(keys, expect);
     assert_eq!(told(&state.awaits(&plan)), ["finish cancelled"]);
     let error = RunState::replay(&plan, None, &[facts[2].clone()]).unwrap_err();

@@ -2,7 +2,7 @@
 
 use jct_workflow::run::StepStatus;
 use jct_workflow::template::StepFacts;
-use jct_workflow::{Context, FillError, StepOutcome, WorkflowDefinition};
+use jct_workflow::{Context, DefinitionError, FillError, StepOutcome, WorkflowDefinition};
 use serde_json::{Value, json};
 
 use crate::support::{id, run_id, task, workflow};
@@ -32,7 +32,7 @@ fn fill(definition: &Value, event: &Value) -> Result<Value, FillError> {
 #[test]
 fn the_tower_adds_who_why_and_how_long() {
     let task = fill(&workflow(vec![json!({"id": "first", "task": task()})]), &Value::Null).unwrap();
-    assert_eq!(task["idempotency_key"], format!("{}/first/2", run_id()));
+    assert_eq!(task["idempotency_key"], format!("jct:workflow:{}/first/2", run_id()));
     assert_eq!(task["requested_by"], json!({"kind": "system", "id": "workflow/test", "label": null}));
     assert_eq!(task["constraints"]["time_budget_seconds"], 300);
     let about = json!({"name": "test", "run_id": run_id().to_string(), "step": "first", "attempt": 2});
@@ -104,4 +104,53 @@ fn what_cannot_be_filled_is_told_with_its_place() {
     check("${{ event.data.a }}", &json!({"data": {"a": 7}}), "/objective: must be a string, not a number");
     check("${{ event.data.a }}", &json!({"data": {"a": "x"}}), "/objective: must have at least 5 characters");
     check("${{ event.data.a }}", &json!({"data": {"a": "x".repeat(1024 * 1024)}}), "bytes into the task");
+}
+
+/// The places of the checks that are refused when the workflow is defined, below the task.
+#[track_caller]
+fn check_checks(criteria: &Value, checks: &Value, expect: &[&str]) {
+    let definition = with(|task| {
+        // Something that has nothing to do with checks.
+        task["objective"] = json!("Look at ${{ event.data.branch }}");
+        task["acceptance_criteria"] = criteria.clone();
+        task["inputs"] = json!({ "command": ["true"], "checks": checks });
+    });
+    let found = match WorkflowDefinition::from_json(definition.to_string().as_bytes()) {
+        Ok(_) => Vec::new(),
+        Err(DefinitionError::Violations(all)) => all,
+        Err(other) => panic!("violations were expected: {other:?}"),
+    };
+    let found: Vec<_> = found.iter().map(|one| format!("{} {}", one.pointer, one.code)).collect();
+    let expect: Vec<_> =
+        expect.iter().map(|place| format!("/steps/0/task/inputs/checks{place} INVALID_CHECK")).collect();
+    assert_eq!(found, expect, "{criteria} {checks}");
+}
+
+#[test]
+fn checks_are_judged_as_far_as_no_expression_decides() {
+    const VALUE: &str = "${{ event.data.value }}";
+    let named = |criterion: &Value| json!([{"name": "a", "command": ["true"], "criterion": criterion}]);
+    let (plain, one_of_two, whole) = (json!(["it builds"]), json!([VALUE, "it builds"]), json!(VALUE));
+
+    check_checks(&plain, &json!("no list"), &[""]);
+    check_checks(&plain, &json!([{"name": " ", "command": [], "colour": 1}]), &["/0/colour", "/0/name", "/0/command"]);
+    check_checks(&plain, &named(&json!("it builds")), &[]);
+    check_checks(&plain, &named(&json!("it flies")), &["/0/criterion"]);
+    check_checks(&plain, &named(&json!(1)), &["/0/criterion"]);
+    check_checks(&json!([]), &named(&json!(0)), &["/0/criterion"]);
+    // What an expression comes to may be the very text, but makes no list longer, and no flag a text.
+    check_checks(&one_of_two, &named(&json!("it flies")), &[]);
+    check_checks(&one_of_two, &named(&json!(1)), &[]);
+    check_checks(&one_of_two, &named(&json!(2)), &["/0/criterion"]);
+    check_checks(&one_of_two, &named(&json!(true)), &["/0/criterion"]);
+    check_checks(&plain, &named(&json!(VALUE)), &[]);
+    check_checks(&whole, &named(&json!(7)), &[]);
+    check_checks(&whole, &named(&json!("it flies")), &[]);
+    check_checks(&whole, &named(&json!(false)), &["/0/criterion"]);
+
+    let names = |names: [&str; 2]| names.map(|name| json!({"name": name, "command": ["true"]})).to_vec();
+    check_checks(&plain, &json!(names(["a", "a"])), &["/1/name"]);
+    check_checks(&plain, &json!(names([VALUE, VALUE])), &[]);
+    check_checks(&plain, &json!(names([VALUE, "placeholder"])), &[]);
+    check_checks(&plain, &json!(names(["placeholder", "placeholder"])), &["/1/name"]);
 }

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
+use jct_contract::door::header_key;
 use jct_contract::{DocumentLimits, WorkflowRunId, parse_document};
 use jct_event::NewEvent;
 use jct_tower::workflows::StartRun;
@@ -10,9 +11,9 @@ use jct_workflow::StepId;
 use super::schemas::{ForkRunSchema, StartRunSchema};
 use super::workflow::workflow_ref;
 use crate::auth::{Access, WorkflowsRead, WorkflowsWrite};
-use crate::input::{ObjectReader, PageQuery, QueryReader, RequestBody, path_id};
+use crate::input::{ObjectReader, PageQuery, QueryReader, RequestBody, idempotency_key, path_id};
 use crate::problem::{ErrorCode, Problem};
-use crate::wire::{WorkflowRunBody, WorkflowRunViewBody, json, page, workflow_run_started};
+use crate::wire::{WorkflowRunBody, WorkflowRunViewBody, json, page, workflow_run_answer, workflow_run_started};
 
 /// Lists the runs of a workflow, newest first.
 #[utoipa::path(get, path = "/workflows/{id}/runs", operation_id = "listWorkflowRuns", tag = "workflows", security(("bearer" = ["workflows:read"])),
@@ -38,13 +39,19 @@ pub(super) async fn list_workflow_runs(
 }
 
 /// Starts a run of the version in force, for the caller, whether events start the workflow or not. The body may be left
-/// out.
+/// out. The same `idempotency_key` with the same event, or none again, is answered with the run first started, `200` and
+/// `Idempotent-Replayed: true`.
 #[utoipa::path(post, path = "/workflows/{id}/runs", operation_id = "startWorkflowRun", tag = "workflows", security(("bearer" = ["workflows:write"])),
-    params(("id" = String, Path, description = "The workflow's id or name.")),
+    params(
+        ("id" = String, Path, description = "The workflow's id or name."),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same as the field `idempotency_key`.")
+    ),
     request_body(content = Option<StartRunSchema>),
     responses(
         (status = 201, description = "Started.", body = WorkflowRunBody<'static>),
-        (status = 404, description = "No such workflow.")
+        (status = 200, description = "Started before under this key; the run as it stands now.", body = WorkflowRunBody<'static>),
+        (status = 404, description = "No such workflow."),
+        (status = 409, description = "The idempotency key belongs to another run; `run_id` says which.")
     )
 )]
 pub(super) async fn start_workflow_run(
@@ -53,13 +60,18 @@ pub(super) async fn start_workflow_run(
     body: RequestBody,
 ) -> Result<HttpResponse, Problem> {
     QueryReader::of(&request).finish()?;
-    let which = workflow_ref(&request)?;
-    let event = match body.optional_json().await? {
-        Some(bytes) => event(&bytes)?,
-        None => None,
+    let (which, header) = (workflow_ref(&request)?, idempotency_key(&request)?);
+    let (event, key) = match body.optional_json().await? {
+        Some(bytes) => asked_for(&bytes)?,
+        None => (None, None),
     };
-    let start = StartRun { event, principal: access.principal(), trace_id: access.trace_id().clone() };
-    workflow_run_started(&access.tower().workflow_start(&which, start).await?)
+    let idempotency_key = match header {
+        Some(header) => Some(header_key(key.as_deref(), header).map_err(Problem::of_header_key)?),
+        None => key,
+    };
+    let (principal, trace_id) = (access.principal(), access.trace_id().clone());
+    let start = StartRun { event, idempotency_key, principal, trace_id };
+    workflow_run_answer(&access.tower().workflow_start(&which, start).await?)
 }
 
 /// One run with its graph: every step, where it is, and the tasks of its attempts.
@@ -137,16 +149,16 @@ fn run_id(request: &HttpRequest) -> Result<WorkflowRunId, Problem> {
     path_id(request, "run").ok_or_else(|| Problem::plain(ErrorCode::WorkflowRunNotFound))
 }
 
-/// The event that a body brings, if it does.
-fn event(bytes: &[u8]) -> Result<Option<NewEvent>, Problem> {
+/// The event and the idempotency key that a body brings, if it does.
+fn asked_for(bytes: &[u8]) -> Result<(Option<NewEvent>, Option<String>), Problem> {
     let document = parse_document(bytes, DocumentLimits::default())?;
     let mut body = ObjectReader::of(&document);
-    let event = body.json("event");
+    let (event, key) = (body.json("event"), body.idempotency_key());
     let found = body.finish_into();
     match event.map(|event| NewEvent::from_json(event.to_string().as_bytes())).transpose() {
         Err(error) => Err(Problem::of_run_event(error).beside(found)),
         Ok(_) if !found.is_empty() => Err(Problem::invalid(ErrorCode::InvalidRequest, found)),
-        Ok(event) => Ok(event),
+        Ok(event) => Ok((event, key)),
     }
 }
 

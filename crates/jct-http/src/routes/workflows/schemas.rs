@@ -87,6 +87,10 @@ pub(super) struct WorkflowChangeSchema {
 pub(super) struct StartRunSchema {
     /// What expressions see as `event`. It is not kept as an event.
     event: Option<NewEventSchema>,
+    /// Makes it safe to ask again: the same key with the same event answers with the run first started. Each workflow has
+    /// keys of its own.
+    #[schema(min_length = 1, max_length = 256)]
+    idempotency_key: Option<String>,
 }
 
 /// A run to be done again.

@@ -1,9 +1,9 @@
 //! Runs of workflows: started, looked at, called off.
 
 use actix_web::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::support::{NOBODY, define, definition, start, text, violation};
+use super::support::{NOBODY, define, definition, start, text, violation, with_parallel};
 use crate::tests::app::{TRACE, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,6 +84,61 @@ async fn an_event_may_be_handed_along_and_runs_are_listed() {
     let next = page.header("x-next-cursor").unwrap().to_owned();
     let last = app.get(&format!("{runs}?cursor={next}")).await;
     assert_eq!((last.json(), last.header("x-next-cursor")), (json!([started.json()]), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_again_under_a_key_starts_nothing() {
+    let app = TestApp::new().await;
+    define(&app, &definition("release")).await;
+    define(&app, &definition("other")).await;
+    let runs = "/workflows/release/runs";
+    let event = |host: &str| json!({"type": "monitoring.service_down", "source": "uptime", "data": {"host": host}});
+    let asked = json!({"idempotency_key": "k", "event": event("a")});
+    let first = app.post(runs, &asked).await;
+    assert_eq!((first.status, first.header("idempotent-replayed")), (201, None), "{}", first.text);
+    let run = first.json();
+
+    // The version in force counts for runs that are started, not for one that is there.
+    let newer = app.patch("/workflows/release", &json!({"definition": with_parallel("release", 2)})).await;
+    assert_eq!(newer.json()["version"], 2);
+    let again = app.post(runs, &asked).await;
+    assert_eq!((again.status, again.header("idempotent-replayed")), (200, Some("true")), "{}", again.text);
+    assert_eq!((again.json(), again.header("location")), (run.clone(), first.header("location")));
+    let bare = json!({"idempotency_key": "k"});
+    for body in [&json!({"idempotency_key": "k", "event": event("b")}), &bare] {
+        let answer = app.post(runs, body).await;
+        let problem = answer.problem("IDEMPOTENCY_KEY_REUSED");
+        assert_eq!((answer.status, &problem["run_id"]), (409, &run["id"]), "{body}");
+    }
+    assert_eq!(app.get(runs).await.json(), json!([run]));
+
+    // Without an event it is the same however that is said, and in another workflow the key is free.
+    let other = "/workflows/other/runs";
+    assert_eq!(app.post(other, &bare).await.status, 201);
+    assert_eq!(app.post(other, &json!({"idempotency_key": "k", "event": null})).await.status, 200);
+    assert_eq!(app.post(other, &json!({"idempotency_key": null})).await.status, 201);
+
+    // The header says the same as the field.
+    let with_header = async |key: &str, body: &Value| {
+        app.call(Method::POST, other, &[("Idempotency-Key", key)], Some(body.to_string().as_bytes())).await
+    };
+    assert_eq!(with_header("k", &json!({})).await.status, 200);
+    assert_eq!(with_header("k", &bare).await.status, 200);
+    let differ = with_header("l", &bare).await.problem("INVALID_REQUEST");
+    assert_eq!(violation(&differ), ("/Idempotency-Key", "IDEMPOTENCY_KEY_CONFLICT"));
+
+    let longest = "é".repeat(256);
+    assert_eq!(app.post(other, &json!({"idempotency_key": longest})).await.status, 201);
+    for (key, code) in [
+        (json!(""), "TOO_SHORT"),
+        (json!(format!("{longest}x")), "TOO_LONG"),
+        (json!("a\0b"), "NUL_CHARACTER"),
+        (json!(7), "WRONG_TYPE"),
+    ] {
+        let answer = app.post(other, &json!({"idempotency_key": key})).await;
+        let problem = answer.problem("INVALID_REQUEST");
+        assert_eq!((answer.status, violation(&problem)), (422, ("/idempotency_key", code)), "{key}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

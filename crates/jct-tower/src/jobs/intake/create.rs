@@ -130,7 +130,14 @@ impl Tower {
         // The registry tells the story of a manifest, and no run of one waits for a review.
         let create_objects = (facts.job_type == JobType::Manifest).then_some(false);
         let request = EnqueueRequest { spec, trace_id, principal, hold: false, create_objects };
-        let taken = self.submit(request, JobPart { facts, max_attempts, events, gate }).await?;
+        let taken = self.submit(request, JobPart { facts, max_attempts, events, gate }).await;
+        let taken = taken.map_err(|error| match error {
+            // It came beside the payload.
+            EnqueueError::ReservedKey(violation) if idempotency_key.is_some() => {
+                JobCreateError::IdempotencyKey(violation)
+            }
+            other => other.into(),
+        })?;
         if !matches!(taken.record.state, TaskState::Queued { .. }) {
             // A repetition whose job is not waiting any more.
             warnings.retain(|warning| warning.code != JobWarningCode::NoWorkerOffers);

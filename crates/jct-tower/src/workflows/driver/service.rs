@@ -10,9 +10,7 @@ use futures_util::{StreamExt, stream};
 use jct_contract::{Timestamp, WorkerId, WorkflowRunId};
 use jct_event::WorkflowRunStatus;
 use jct_store::StoreError;
-use jct_store::model::{
-    AdvanceAnswer, ClaimedRun, NewRunEnd, RunAdvance, RunClaim, RunThen, WorkflowRunRecord, WorkflowSteps,
-};
+use jct_store::model::{AdvanceAnswer, ClaimedRun, NewRunEnd, RunAdvance, RunClaim, RunThen, WorkflowSteps};
 
 use super::super::book::{Book, BrokenBook};
 use super::drive::Drive;
@@ -41,15 +39,6 @@ pub struct WorkflowDriver {
     /// Runs as they were when this process gave them back. Facts only grow, so that what was read of them stays right.
     books: Mutex<HashMap<WorkflowRunId, Book>>,
     service: Option<Service>,
-}
-
-/// Why a run cannot be driven, now or later.
-#[derive(Debug, thiserror::Error)]
-enum Undrivable {
-    #[error("the definition of the run cannot be read")]
-    Definition(#[source] StoreError),
-    #[error(transparent)]
-    Book(#[from] BrokenBook),
 }
 
 impl WorkflowDriver {
@@ -119,7 +108,9 @@ impl WorkflowDriver {
     }
 
     async fn drive_claimed(&self, claimed: &ClaimedRun) -> Result<(), StoreError> {
-        let book = match self.book(&claimed.run).await? {
+        let run = &claimed.run;
+        let before = self.books().remove(&run.id).filter(|book| book.facts <= run.facts);
+        let book = match Book::read(self.tower.workflow_catalog(), run, before).await? {
             Ok(book) => book,
             Err(why) => return self.give_up(claimed, &why).await,
         };
@@ -136,38 +127,8 @@ impl WorkflowDriver {
         Ok(())
     }
 
-    /// The run as it follows from its facts, of which only those are read that are new here.
-    async fn book(&self, run: &WorkflowRunRecord) -> Result<Result<Book, Undrivable>, StoreError> {
-        let store = self.tower.store();
-        let known = self.books().remove(&run.id).filter(|book| book.facts <= run.facts);
-        let mut book = match known {
-            Some(book) => book,
-            None => {
-                let version = match self.tower.workflow_catalog().version(run.workflow_id, run.version).await {
-                    Ok(version) => version,
-                    Err(error @ StoreError::Corrupt { .. }) => return Ok(Err(Undrivable::Definition(error))),
-                    Err(error) => return Err(error),
-                };
-                let Some(input) = store.workflow_run_input(run.id).await? else {
-                    return Ok(Err(BrokenBook::Input.into()));
-                };
-                match Book::open(version, &input) {
-                    Ok(book) => book,
-                    Err(error) => return Ok(Err(error.into())),
-                }
-            }
-        };
-        if book.facts < run.facts {
-            let facts = store.workflow_facts(run.id, book.facts).await?;
-            if let Err(error) = book.take(&facts) {
-                return Ok(Err(error.into()));
-            }
-        }
-        Ok(Ok(book))
-    }
-
     /// Ends a run that nobody can drive, so that it does not come again and again.
-    async fn give_up(&self, claimed: &ClaimedRun, why: &Undrivable) -> Result<(), StoreError> {
+    async fn give_up(&self, claimed: &ClaimedRun, why: &BrokenBook) -> Result<(), StoreError> {
         let ClaimedRun { lease, run } = claimed;
         let error = Causes(why).to_string();
         log::error!(run_id:% = run.id, cause = error.as_str(); "a workflow run cannot be driven and is given up");

@@ -18,7 +18,8 @@ use crate::work::Causes;
 /// Whose calling off of a task it is, in the audit log.
 const DRIVER: &str = "workflows";
 
-/// Whoever knows a run can hand something in under the key of one of its attempts. That is no step of the run.
+/// The intake keeps the keys of attempts for the driver. A task that was there before it did, or that a process of an
+/// older version took in, is still no step of the run.
 const FOREIGN: &str = "somebody else handed in a task under the key of this attempt";
 
 /// What became of attempts that were handed in.
@@ -58,7 +59,7 @@ pub(super) async fn hand_in(
     if requests.is_empty() {
         return Ok(done);
     }
-    for ((step, attempt), answer) in of.into_iter().zip(tower.enqueue_batch(requests).await?) {
+    for ((step, attempt), answer) in of.into_iter().zip(tower.enqueue_own(requests).await?) {
         match answer {
             Ok(enqueued) if enqueued.record.submitter != run.started_by => {
                 done.refused.push(refused(step.id(), attempt, FOREIGN.to_owned()));
