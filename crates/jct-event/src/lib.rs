@@ -20,6 +20,7 @@ mod event_type;
 pub mod limits;
 mod new_event;
 mod priority;
+mod run_key;
 mod source;
 mod status;
 mod text;
@@ -32,6 +33,7 @@ pub use error::EventError;
 pub use event_type::{EventType, InvalidEventType, TypeFilter};
 pub use new_event::{EventKey, NewEvent};
 pub use priority::{EventPriority, UnknownPriority};
+pub use run_key::{run_key, run_of_key};
 pub use source::{EventSource, InvalidEventSource};
 pub use status::{EventStatus, EventTransition, IllegalEventTransition, UnknownEventStatus, next};
 pub use tower_event::{

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jct_contract::WorkflowRunId;
+use jct_event::run_of_key;
 
 use super::Conn;
 use crate::StoreError;
@@ -12,11 +13,6 @@ use crate::model::EventCause;
 use crate::rows::to_u32;
 use crate::schema_workflows::workflow_runs;
 use crate::types::Id;
-
-/// The run that a task is a step of. Its key says so before anything else in the database does.
-pub(super) fn run_of_key(key: &str) -> Option<WorkflowRunId> {
-    key.split_once('/')?.0.parse().ok()
-}
 
 /// What tasks with these keys are consequences of.
 pub(super) async fn causes(

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use jct_contract::{TaskId, Timestamp, WorkerId};
-use jct_event::{BudgetNear, EventKey, NewEvent, TowerEvent, WorkerLost};
+use jct_event::{BudgetNear, EventKey, NewEvent, TowerEvent, WorkerLost, run_of_key};
 
 use super::Conn;
-use super::event_causes::{causes, run_of_key};
+use super::event_causes::causes;
 use crate::StoreError;
 use crate::model::EmittedEvent;
 use crate::rows::{key_column, time, to_u32};

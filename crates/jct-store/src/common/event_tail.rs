@@ -10,11 +10,11 @@ use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use jct_contract::{EvidencePackId, IssueId, RunId, TaskId, WorkflowId, WorkflowRunId};
 use jct_cwom::{ObjectKind, Status};
-use jct_event::{ReviewDue, TaskStateChanged, TowerEvent, WorkflowRunChanged};
+use jct_event::{ReviewDue, TaskStateChanged, TowerEvent, WorkflowRunChanged, run_of_key};
 use jct_lifecycle::ReasonCode;
 use serde::Deserialize;
 
-use super::event_causes::{cause_of, causes, run_of_key};
+use super::event_causes::{cause_of, causes};
 use super::{Conn, events as posts, primitives};
 use crate::StoreError;
 use crate::context::Context;

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use jct_contract::WorkflowRunId;
+use jct_event::run_key;
 
 use super::RunStatus;
 use crate::StepId;
-
-/// What every key of a run begins with. Whoever takes tasks in lets nobody but the driver of runs use such a key.
-pub const KEY_PREFIX: &str = "jct:workflow:";
 
 /// Something that a caller has to do for a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,17 +53,17 @@ impl Command {
     #[must_use]
     pub fn key(&self, run: WorkflowRunId) -> String {
         match self {
-            Self::Decide { step } => format!("{KEY_PREFIX}{run}/{step}/decide"),
+            Self::Decide { step } => run_key(run, format_args!("{step}/decide")),
             Self::Enqueue { step, attempt } => task_key(run, step, *attempt),
             Self::Wake { step, attempt, .. } => format!("{}/wake", task_key(run, step, *attempt)),
             Self::Cancel { step, attempt } => format!("{}/cancel", task_key(run, step, *attempt)),
-            Self::Finish { .. } => format!("{KEY_PREFIX}{run}/finish"),
+            Self::Finish { .. } => run_key(run, "finish"),
         }
     }
 }
 
-/// The idempotency key of the task of one attempt; it begins with [`KEY_PREFIX`].
+/// The idempotency key of the task of one attempt; [`jct_event::run_of_key`] reads it.
 #[must_use]
 pub fn task_key(run: WorkflowRunId, step: &StepId, attempt: u32) -> String {
-    format!("{KEY_PREFIX}{run}/{step}/{attempt}")
+    run_key(run, format_args!("{step}/{attempt}"))
 }

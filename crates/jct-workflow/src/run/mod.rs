@@ -25,7 +25,7 @@ mod replay;
 mod state;
 mod status;
 
-pub use command::{Command, KEY_PREFIX, task_key};
+pub use command::{Command, task_key};
 pub use fact::{AttemptEnd, Decision, Fact};
 pub use fork::{ForkError, Kept};
 pub use jct_event::WorkflowRunStatus as RunStatus;
