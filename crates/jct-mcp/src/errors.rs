@@ -135,6 +135,7 @@ impl From<TakenArtifactError> for Failure {
         let detail = error.to_string();
         match error {
             TakenArtifactError::Change(error) => of_hold(error),
+            TakenArtifactError::Secret(found) => of_hold(found.into()),
             TakenArtifactError::Unavailable => {
                 Self::new("ARTIFACTS_UNAVAILABLE", detail).suggest("leave a `uri` instead of `content`")
             }

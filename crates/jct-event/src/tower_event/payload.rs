@@ -46,7 +46,7 @@ pub struct WorkerLost {
     pub name: String,
     /// When it was last heard of.
     pub last_seen: Timestamp,
-    /// How many leases it had.
+    /// How many leases it still has: those that ran out by now are not among them.
     pub leases: u32,
 }
 

@@ -137,7 +137,10 @@ fn complete(path: &str, operation: &mut Value, options: &HttpOptions) {
         }
     }
     if has_body {
-        responses.insert("400".to_owned(), json!({"description": "The body is not JSON in UTF-8."}));
+        responses.insert(
+            "400".to_owned(),
+            json!({"description": "The body is not JSON, or YAML where that is taken, in UTF-8."}),
+        );
         responses.insert("413".to_owned(), json!({"description": format!("The body is larger than {limit} bytes.")}));
         responses.insert("415".to_owned(), json!({"description": "The body is not `application/json`."}));
     }

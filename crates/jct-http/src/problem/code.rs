@@ -52,7 +52,7 @@ macro_rules! error_codes {
 
 error_codes! {
     MalformedRequest = "MALFORMED_REQUEST", BAD_REQUEST, "malformed_request", "The request is not valid HTTP";
-    MalformedJson = "MALFORMED_JSON", BAD_REQUEST, "malformed_request", "The body is not JSON in UTF-8";
+    MalformedJson = "MALFORMED_JSON", BAD_REQUEST, "malformed_request", "The body is not JSON, or YAML where that is taken, in UTF-8";
     MalformedManifest = "MALFORMED_MANIFEST", BAD_REQUEST, "malformed_request", "The manifest cannot be read";
     NameMismatch = "NAME_MISMATCH", BAD_REQUEST, "mismatch", "The manifest has another name";
     Unauthorized = "UNAUTHORIZED", UNAUTHORIZED, "unauthorized", "A valid key is needed";

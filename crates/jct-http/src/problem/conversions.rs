@@ -177,7 +177,7 @@ impl From<CreateKeyError> for Problem {
         };
         match error {
             CreateKeyError::Name(cause) => invalid("name", cause.to_string()),
-            CreateKeyError::NameReserved => invalid("name", detail),
+            CreateKeyError::NameReserved | CreateKeyError::NameQualified => invalid("name", detail),
             CreateKeyError::NoScopes => invalid("scopes", detail),
             CreateKeyError::AlreadyExpired => invalid("expires_at", detail),
             CreateKeyError::NameTaken { .. } => Self::new(ErrorCode::KeyNameTaken, detail),

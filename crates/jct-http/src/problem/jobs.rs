@@ -33,12 +33,14 @@ impl From<WorkerForbidden> for Problem {
 
 impl From<CreateTokenError> for Problem {
     fn from(error: CreateTokenError) -> Self {
+        let invalid = |pointer: &str, message| {
+            let violation =
+                Violation { place: Place::Body, pointer: pointer.to_owned(), code: "VALUE_NOT_ALLOWED", message };
+            Self::invalid(ErrorCode::InvalidRequest, vec![violation])
+        };
         match error {
-            CreateTokenError::AlreadyExpired => {
-                let (pointer, message) = ("/expiresAt".to_owned(), error.to_string());
-                let violation = Violation { place: Place::Body, pointer, code: "VALUE_NOT_ALLOWED", message };
-                Self::invalid(ErrorCode::InvalidRequest, vec![violation])
-            }
+            CreateTokenError::NameQualified => invalid("/workerId", error.to_string()),
+            CreateTokenError::AlreadyExpired => invalid("/expiresAt", error.to_string()),
             CreateTokenError::Random(_) => Self::internal(error),
             CreateTokenError::Store(error) => error.into(),
         }

@@ -81,7 +81,7 @@ impl Tool for ReportArtifact {
 /// Exactly one of the two; an empty text is none.
 fn what(content: Option<String>, uri: Option<String>) -> Result<WhatIsLeft, Failure> {
     match (content.filter(|text| !text.is_empty()), uri.filter(|text| !text.is_empty())) {
-        (Some(content), None) => Ok(WhatIsLeft::Content(content.into_bytes())),
+        (Some(content), None) => Ok(WhatIsLeft::Content(content)),
         (None, Some(uri)) => Ok(WhatIsLeft::Link(arguments::parse("uri", &uri)?)),
         (None, None) => Err(Failure::arguments("one of `content` and `uri` is needed")),
         (Some(_), Some(_)) => Err(Failure::arguments("`content` and `uri` exclude each other")),

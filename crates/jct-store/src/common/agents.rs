@@ -41,27 +41,22 @@ pub(super) async fn register(conn: &mut Conn, context: Context<'_>, worker: &New
     Ok(())
 }
 
-/// Registers a principal that takes tasks without being a worker, unless it is known; if it is and has as many tasks as
-/// it may, its limit.
-pub(super) async fn admit(conn: &mut Conn, context: Context<'_>, by: &Principal) -> Result<Option<u32>, StoreError> {
+/// Registers a principal that takes tasks without being a worker, unless it is known.
+pub(super) async fn register_external(conn: &mut Conn, context: Context<'_>, by: &Principal) -> Result<(), StoreError> {
     let kind = AgentKind::External;
     let known = agents::table.filter(dsl::kind.eq(kind.as_str()).and(dsl::own_name.eq(by.name())));
-    let known: Option<Option<i64>> = known.select(dsl::max_concurrent_tasks).first(conn).await.optional()?;
-    match known {
-        Some(None) => Ok(None),
-        Some(Some(_)) => limits::full(conn, context, by.name()).await,
-        None => {
-            let new = NewAgent {
-                kind,
-                name: by.name().to_owned(),
-                description: "takes tasks from outside the tower".to_owned(),
-                capabilities: Vec::new(),
-                config: json!({ "principal": by.kind().as_str() }).to_string(),
-                max_concurrent_tasks: None,
-            };
-            add(conn, context, &new, Actor::from(by)).await.map(|()| None)
-        }
+    if known.select(dsl::name).first::<String>(conn).await.optional()?.is_some() {
+        return Ok(());
     }
+    let new = NewAgent {
+        kind,
+        name: by.name().to_owned(),
+        description: "takes tasks from outside the tower".to_owned(),
+        capabilities: Vec::new(),
+        config: json!({ "principal": by.kind().as_str() }).to_string(),
+        max_concurrent_tasks: None,
+    };
+    add(conn, context, &new, Actor::from(by)).await
 }
 
 async fn register_one(

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::conclude::{Conclusion, conclude};
 use super::unqueue::{cancel_entry, end_waiting, release, take};
-use super::{Conn, agents, controls, primitives, taken, task_reads};
+use super::{Conn, agents, controls, limits, primitives, taken, task_reads};
 use crate::StoreError;
 use crate::command::{ChangeAnswer, StatusAction, StatusChange};
 use crate::context::Context;
@@ -87,11 +87,15 @@ async fn attempt(
             if let Some(control) = controls::holding(conn, task.id, change.by.name()).await? {
                 return Ok(Some(ChangeAnswer::HeldByControl(Box::new(control))));
             }
-            if let Some(limit) = agents::admit(conn, context, &change.by).await? {
+            if let Some(limit) = limits::full(conn, context, change.by.name()).await? {
                 return Ok(Some(ChangeAnswer::AgentFull { agent: change.by.name().to_owned(), limit }));
             }
             let lease = most.map_or(budget, |most| budget.min(most)) + *grace;
-            take(conn, context, change, &task, ready, assigned_to.clone(), lease).await
+            let taken = take(conn, context, change, &task, ready, assigned_to.clone(), lease).await?;
+            if taken.is_some() {
+                agents::register_external(conn, context, &change.by).await?;
+            }
+            Ok(taken)
         }
         (_, None, None, Some(lease)) => end_running(conn, context, change, lease).await,
         (_, hold, ready, _) => end_waiting(conn, context, change, &task, hold, ready).await,

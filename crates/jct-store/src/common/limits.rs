@@ -56,6 +56,7 @@ pub(crate) async fn room(conn: &mut Conn, now: Timestamp, worker: &str) -> Resul
 /// waits until the transaction ends.
 pub(super) async fn full(conn: &mut Conn, context: Context<'_>, name: &str) -> Result<Option<u32>, StoreError> {
     let itself = agents::kind.eq(AgentKind::External.as_str()).and(agents::own_name.eq(name));
+    let itself = itself.and(agents::max_concurrent_tasks.is_not_null());
     // Written as it is: that locks the row on either engine.
     let limit: Option<Option<i64>> = diesel::update(agents::table.filter(itself))
         .set(agents::max_concurrent_tasks.eq(agents::max_concurrent_tasks))

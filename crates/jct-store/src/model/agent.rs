@@ -107,6 +107,13 @@ impl AgentKind {
         format!("{}:{own_name}", self.as_str())
     }
 
+    /// Whether a name begins like those that [`Self::qualified`] makes. Nobody has such a name of their own: it would be
+    /// taken for somebody else's.
+    #[must_use]
+    pub fn is_qualified(name: &str) -> bool {
+        Self::ALL.iter().any(|kind| name.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with(':')))
+    }
+
     /// Whether an agent of this kind, with that name of its own, is called `name`.
     #[must_use]
     pub fn is_named(self, own_name: &str, name: &str) -> bool {

@@ -22,6 +22,7 @@ on_both_engines![
     whoever_takes_tasks_from_outside_is_an_agent,
     a_limit_is_kept_by_whoever_takes_tasks_from_outside,
     two_takes_at_once_do_not_both_pass_a_limit,
+    who_comes_too_late_for_a_task_is_no_agent,
 ];
 
 fn agent(kind: AgentKind, name: &str) -> NewAgent {
@@ -298,5 +299,21 @@ async fn two_takes_at_once_do_not_both_pass_a_limit(db: Db) {
         }
         assert_eq!(passed.len(), 1, "there was room for one");
         assert_eq!(change(&there, passed[0], "jules", complete()).await, ChangeAnswer::Changed);
+    }
+}
+
+async fn who_comes_too_late_for_a_task_is_no_agent(db: Db) {
+    let options = || StoreOptions { writers: 2, ..StoreOptions::default() };
+    let stores = [db.open(options()).await.unwrap(), db.open(options()).await.unwrap()];
+    for round in 0..5 {
+        let id = task().enqueue(&stores[0]).await;
+        let takes = (0..6).map(|n| {
+            let (store, name) = (stores[n % 2].clone(), format!("late-{round}-{n}"));
+            tokio::spawn(async move { change(&store, id, &name, take()).await })
+        });
+        for take in takes.collect::<Vec<_>>() {
+            take.await.unwrap();
+        }
+        assert_eq!(names(&stores[0]).await.len(), round + 1, "only whoever got it");
     }
 }

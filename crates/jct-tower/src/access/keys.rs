@@ -1,7 +1,7 @@
 //! Named keys: made, listed and revoked by whoever may manage keys.
 
 use jct_contract::{InvalidPrincipalName, Principal, RequesterKind, Timestamp};
-use jct_store::model::{ApiKeyRecord, NewApiKey};
+use jct_store::model::{AgentKind, ApiKeyRecord, NewApiKey};
 use jct_store::{KeyAnswer, StoreError};
 
 use super::{Grant, KeySecret, OPERATOR, Scope};
@@ -38,6 +38,9 @@ pub enum CreateKeyError {
     /// The name belongs to the built-in principal.
     #[error("the name `{OPERATOR}` belongs to the built-in principal")]
     NameReserved,
+    /// The name begins with a kind of agent and a colon, which stands before the names of others.
+    #[error("a name does not begin with `worker:`, `executor:`, `adapter:` or `external:`")]
+    NameQualified,
     /// Another key has the name; revoked keys keep theirs.
     #[error("a key named `{name}` exists already")]
     NameTaken {
@@ -141,6 +144,12 @@ fn check(
 ) -> Result<(), CreateKeyError> {
     if name == OPERATOR {
         return Err(CreateKeyError::NameReserved);
+    }
+    if AgentKind::is_qualified(name) {
+        return Err(CreateKeyError::NameQualified);
+    }
+    if name.trim() != name {
+        return Err(CreateKeyError::Name(InvalidPrincipalName));
     }
     if scopes.is_empty() {
         return Err(CreateKeyError::NoScopes);

@@ -3,7 +3,7 @@
 use jct_contract::{CapabilitySet, JobType, Timestamp, WorkerId};
 use jct_policy::RepoPrefix;
 use jct_store::StoreError;
-use jct_store::model::{NewWorkerToken, Page, PageStart, WorkerTokenRecord};
+use jct_store::model::{AgentKind, NewWorkerToken, Page, PageStart, WorkerTokenRecord};
 
 use super::{Grant, KeySecret};
 use crate::Tower;
@@ -37,6 +37,9 @@ pub struct NewToken {
 /// Why a token was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateTokenError {
+    /// The name of the worker begins with a kind of agent and a colon, which stands before the names of others.
+    #[error("a name does not begin with `worker:`, `executor:`, `adapter:` or `external:`")]
+    NameQualified,
     /// The expiry is in the past.
     #[error("the expiry is in the past")]
     AlreadyExpired,
@@ -70,6 +73,9 @@ impl Tower {
         by: &Grant,
     ) -> Result<NewToken, CreateTokenError> {
         let WorkerTokenRequest { worker_name, description, types, repositories, capabilities, expires_at } = request;
+        if AgentKind::is_qualified(&worker_name) {
+            return Err(CreateTokenError::NameQualified);
+        }
         let now = self.clock().now();
         if expires_at.is_some_and(|end| end <= now) {
             return Err(CreateTokenError::AlreadyExpired);

@@ -1,11 +1,14 @@
 //! What whoever set a control should know about it, though it is in force.
 
 use jct_store::StoreError;
-use jct_store::model::{AgentKind, ControlScope};
+use jct_store::model::{AgentKind, ApiKeyRecord, ControlScope, PageStart};
 
 use crate::Tower;
 use crate::access::OPERATOR;
 use crate::work::Causes;
+
+/// Worker tokens that are read at once.
+const TOKENS: u32 = 500;
 
 /// Something about a control that whoever set it should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl Tower {
         vec![ControlWarning { code: ControlWarningCode::UnknownAgent, message }]
     }
 
-    /// Whether the scope is about an agent that registered, or about a principal that may yet take its first task.
+    /// Whether the scope is about an agent that registered, or about a key or token that may yet take its first task.
     async fn is_about_somebody(&self, scope: &ControlScope) -> Result<bool, StoreError> {
         let is_about_principal = |name: &str| scope.is_about_agent(AgentKind::External, name);
         if is_about_principal(OPERATOR)
@@ -56,6 +59,19 @@ impl Tower {
         {
             return Ok(true);
         }
-        Ok(self.store().key_list().await?.iter().any(|key| is_about_principal(key.principal.name())))
+        let now = self.store().now().await?;
+        let is_about_key = |key: &ApiKeyRecord| key.is_valid_at(now) && is_about_principal(key.principal.name());
+        if self.store().key_list().await?.iter().any(is_about_key) {
+            return Ok(true);
+        }
+        let mut start = PageStart::Offset(0);
+        loop {
+            let tokens = self.store().worker_token_list(start, TOKENS).await?;
+            if tokens.items.iter().any(|token| token.is_valid_at(now) && scope.is_about_worker(&token.worker_name)) {
+                return Ok(true);
+            }
+            let Some(next) = tokens.next else { return Ok(false) };
+            start = PageStart::After(next);
+        }
     }
 }

@@ -10,9 +10,10 @@ use jct_store::model::{NewTakenArtifact, TakenArtifact, TakenArtifactAnswer, Tak
 use jct_trace::{BlobFolder, BlobRoot};
 
 use super::Link;
-use crate::Tower;
 use crate::jobs::{ArtifactName, ArtifactOptions};
+use crate::secrets::refuse_text;
 use crate::tasks::ChangeError;
+use crate::{SecretInReport, Tower};
 
 /// Characters of a title that its file is named after.
 const NAMED_AFTER: usize = 50;
@@ -41,8 +42,8 @@ pub struct NewLeftArtifact {
 /// The thing itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhatIsLeft {
-    /// Bytes; never none.
-    Content(Vec<u8>),
+    /// A text; never an empty one.
+    Content(String),
     /// A link to elsewhere, shown and never followed.
     Link(Link),
 }
@@ -64,6 +65,9 @@ pub enum TakenArtifactError {
     /// The task is not the asker's to write about.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// A secret is in it.
+    #[error(transparent)]
+    Secret(#[from] SecretInReport),
     /// This process keeps no files.
     #[error("this server keeps no files of tasks")]
     Unavailable,
@@ -114,19 +118,24 @@ impl Tower {
 
     async fn leave(&self, new: NewLeftArtifact) -> Result<LeftArtifact, TakenArtifactError> {
         let NewLeftArtifact { task_id, fence, by, type_, title, media_type, what, trace_id } = new;
+        refuse_text(self.scanner(), "title", &title)?;
+        match &what {
+            WhatIsLeft::Link(uri) => refuse_text(self.scanner(), "uri", uri.as_str())?,
+            WhatIsLeft::Content(text) => refuse_text(self.scanner(), "content", text)?,
+        }
         let (place, file, quota) = match what {
             WhatIsLeft::Link(link) => (TakenPlace::Elsewhere { uri: link.into() }, None, 0),
             WhatIsLeft::Content(bytes) => {
                 let options = self.job_options().artifacts.clone().ok_or(TakenArtifactError::Unavailable)?;
                 let ArtifactOptions { root, max_bytes, job_quota_bytes } = options;
-                let (size_bytes, digest) = (bytes.len() as u64, Sha256Digest::of(&bytes));
+                let (size_bytes, digest) = (bytes.len() as u64, Sha256Digest::of(bytes.as_bytes()));
                 if size_bytes == 0 {
                     return Err(TakenArtifactError::Empty);
                 }
                 if size_bytes > max_bytes {
                     return Err(TakenArtifactError::TooLarge { max_bytes });
                 }
-                let kept = blocking(move || keep(&root, task_id, &bytes)).await?;
+                let kept = blocking(move || keep(&root, task_id, bytes.as_bytes())).await?;
                 (
                     TakenPlace::Kept { name: file_name(&title), size_bytes, digest },
                     Some((kept, digest)),

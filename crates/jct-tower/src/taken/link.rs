@@ -32,7 +32,7 @@ const SCHEMES: [&str; 20] = [
     "urn",
 ];
 
-/// An absolute URI of a scheme that leads elsewhere: 1 to 2000 characters, without white space and control characters. What
+/// An absolute URI (RFC 3986) of a scheme that leads elsewhere, 1 to 2000 characters. What
 /// the tower keeps itself has relative addresses, so that no link looks like one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link(String);
@@ -43,8 +43,10 @@ pub enum InvalidLink {
     /// It is empty or too long.
     #[error("a link has 1 to {} characters", MAX_CHARS)]
     Length,
-    /// It has a character that no address has.
-    #[error("a link has neither white space nor control characters")]
+    /// It has a character that no address has as it is (RFC 3986, section 2).
+    #[error(
+        "a link has no white space, no control characters, none of `\"<>\\^`{{|}}`, and nothing beyond ASCII but as `%` and two digits"
+    )]
     Characters,
     /// It is no address, or one that means something only together with another.
     #[error("it is no absolute URI, such as `https://example.org/report`")]
@@ -61,12 +63,20 @@ impl FromStr for Link {
         if text.is_empty() || text.chars().count() > MAX_CHARS {
             return Err(InvalidLink::Length);
         }
-        // The parser would leave out what browsers leave out; nothing may be hidden in a link.
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        // The parser would leave out or replace what browsers do; nothing may be hidden in a link.
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)) {
             return Err(InvalidLink::Characters);
         }
         let url = Url::parse(text).map_err(|_| InvalidLink::NotAbsolute)?;
         if SCHEMES.contains(&url.scheme()) { Ok(Self(text.to_owned())) } else { Err(InvalidLink::Scheme) }
+    }
+}
+
+impl Link {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -97,7 +107,7 @@ mod tests {
             "docker://example.org/image:1",
             "pkg:cargo/serde@1.0",
             "urn:isbn:0451450523",
-            "https://example.org/größe",
+            "https://example.org/gr%C3%B6%C3%9Fe",
         ] {
             check(text, Ok(()));
         }
@@ -112,7 +122,12 @@ mod tests {
         {
             check(text, Err(Characters));
         }
-        check("https://a/\u{a0}", Err(Characters));
+        for text in
+            ["https://a/\u{a0}", "https://exa\u{200b}mple.org", "https://a/\u{202e}gpj", "https://a/\"><script>"]
+        {
+            check(text, Err(Characters));
+        }
+        check("https:\\\\a", Err(Characters));
         for text in [
             "report.md",
             "/api/queue/jobs/018f0000-0000-7000-8000-000000000000/artifacts/a",
@@ -135,7 +150,6 @@ mod tests {
             "jct://tasks/1/trace/a",
             "JCT:tasks",
             "file:///etc/passwd",
-            "C:\\report.md",
             "nowhere:x",
         ] {
             check(text, Err(Scheme));

@@ -80,7 +80,7 @@ fn trigger(field: Field<'_, '_, '_>, found: &mut Found) -> Trigger {
     };
     let types = fields.get("event_types");
     let event_types: Vec<TypeFilter> = types.map(|field| list(field, EVENT_TYPES_MAX_ITEMS, found)).unwrap_or_default();
-    let condition = fields.get("condition").and_then(|field| expression(field, Scope::Trigger, found));
+    let condition = fields.get("condition").and_then(|field| condition(field, Scope::Trigger, found));
     Trigger { event_types, condition }
 }
 
@@ -122,7 +122,7 @@ fn step(field: Field<'_, '_, '_>, found: &mut Found) -> Option<ReadStep> {
     let range = TIMEOUT_MIN_SECONDS..=STEP_TIMEOUT_MAX_SECONDS;
     let timeout_seconds = number(&fields, "timeout_seconds", range, STEP_TIMEOUT_DEFAULT_SECONDS, found);
     let retries = number(&fields, "retries", 0..=RETRIES_MAX, 0, found);
-    let when = fields.get("when").and_then(|field| expression(field, Scope::Step, found));
+    let when = fields.get("when").and_then(|field| condition(field, Scope::Step, found));
     let (id, (task, mut named)) = (id?, task?);
     if let Some(when) = &when {
         named.extend(when.steps().iter().map(|step| (path.name("when").to_pointer(), step.clone())));
@@ -224,10 +224,10 @@ fn named(read: &[Option<ReadStep>], places: &HashMap<&StepId, usize>, graph: &Gr
     }
 }
 
-fn expression(field: Field<'_, '_, '_>, scope: Scope, found: &mut Found) -> Option<Expression> {
+fn condition(field: Field<'_, '_, '_>, scope: Scope, found: &mut Found) -> Option<Expression> {
     let source = door::any_text(field, &mut found.shape)?;
-    match Expression::parse(source, scope) {
-        Ok(expression) => Some(expression),
+    match Expression::condition(source, scope) {
+        Ok(condition) => Some(condition),
         Err(error) => {
             found.report(field.path, DefinitionCode::InvalidExpression, error.to_string());
             None

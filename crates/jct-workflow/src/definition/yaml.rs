@@ -16,11 +16,20 @@ pub(super) fn to_json(bytes: &[u8]) -> Result<Vec<u8>, DefinitionError> {
     let value = read.map_err(|error| {
         let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).max(1);
         let (line, column) = error.location().map_or((1, 1), |at| (place(at.line()), place(at.column())));
-        let said = error.without_snippet().to_string();
-        let said: String = said.lines().next().unwrap_or_default().chars().take(MESSAGE_MAX_CHARS).collect();
-        DefinitionError::Malformed { message: said, line, column }
+        let message = message(&error.without_snippet().to_string(), line, column);
+        DefinitionError::Malformed { message, line, column }
     })?;
     Ok(value.to_string().into_bytes())
+}
+
+/// What the reader says, without the place, which is told beside it. Its words for a limit are its own affair.
+fn message(said: &str, line: usize, column: usize) -> String {
+    if said.starts_with("budget breached") {
+        return "anchors, aliases, merge keys and several documents are not taken, nor what is too deep or too long"
+            .to_owned();
+    }
+    let (said, place) = (said.lines().next().unwrap_or_default(), format!(" at line {line}, column {column}"));
+    said.trim_end_matches(place.as_str()).chars().take(MESSAGE_MAX_CHARS).collect()
 }
 
 fn strict() -> Options {
@@ -85,6 +94,9 @@ mod tests {
         let Err(DefinitionError::Malformed { message, line, .. }) = to_json(b"a: 1\nb: [1\nc: 2\n") else {
             panic!("taken")
         };
+        assert!(!message.contains("at line"), "{message}");
+        let Err(DefinitionError::Malformed { message, .. }) = to_json(b"a: &x 1\n") else { panic!("taken") };
+        assert!(message.starts_with("anchors"), "{message}");
         assert!(line >= 2 && !message.is_empty() && message.len() <= MESSAGE_MAX_CHARS * 4, "{line}: {message}");
     }
 }

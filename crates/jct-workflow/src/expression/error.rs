@@ -39,6 +39,9 @@ pub enum ExpressionError {
     /// A loop variable with the name of something else.
     #[error("a loop cannot call its variable `{0}`: that is something else here")]
     NameTaken(String),
+    /// A condition that cannot be one.
+    #[error("a condition must come to `true` or `false`; this one never does")]
+    NeverBool,
 }
 
 /// Why an expression came to no value.

@@ -131,6 +131,31 @@ impl Inspection {
     }
 }
 
+/// Whether an inspected tree comes to something else than true or false, whatever the values are.
+pub(super) fn is_never_bool(tree: &IdedExpr) -> bool {
+    const MAKERS: [&str; 12] = [
+        // The counter stands around what is joined.
+        KEPT,
+        operators::SUBSTRACT,
+        operators::MULTIPLY,
+        operators::DIVIDE,
+        operators::MODULO,
+        operators::NEGATE,
+        "bytes",
+        "double",
+        "int",
+        "size",
+        "string",
+        "uint",
+    ];
+    match &tree.expr {
+        Expr::Literal(literal) => !matches!(literal, LiteralValue::Boolean(_)),
+        Expr::List(_) | Expr::Map(_) => true,
+        Expr::Call(call) => MAKERS.contains(&call.func_name.as_str()),
+        _ => false,
+    }
+}
+
 /// Whether this joins two values that an author wrote; the macros join as well, and what they join is counted on its
 /// own.
 fn is_join(call: &CallExpr) -> bool {

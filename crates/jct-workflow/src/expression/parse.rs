@@ -8,7 +8,7 @@ use cel::parser::PrattParser;
 
 use super::ExpressionError;
 use super::guard::guarded;
-use super::inspect::Inspection;
+use super::inspect::{Inspection, is_never_bool};
 use crate::limits::{
     EXPRESSION_MAX_BRACKETS, EXPRESSION_MAX_BYTES, EXPRESSION_MAX_CONDITIONALS, EXPRESSION_MAX_PARTS,
     EXPRESSION_MAX_SIGNS,
@@ -65,6 +65,15 @@ impl Expression {
         let (tree, steps) =
             parsed.unwrap_or_else(|| Err(ExpressionError::Syntax("the parser cannot read it".to_owned())))?;
         Ok(Self { source: source.to_owned(), tree, steps })
+    }
+
+    /// The same for one that has to come to true or false.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; [`ExpressionError::NeverBool`] if it comes to something else whatever the values are.
+    pub fn condition(source: &str, scope: Scope) -> Result<Self, ExpressionError> {
+        let condition = Self::parse(source, scope)?;
+        if is_never_bool(&condition.tree) { Err(ExpressionError::NeverBool) } else { Ok(condition) }
     }
 
     /// The text, without the white space around it.

@@ -84,6 +84,35 @@ fn check_refused(source: &str, scope: Scope, expect: &str) {
 }
 
 #[test]
+fn what_never_comes_to_a_truth_is_no_condition() {
+    let condition = |source: &str| Expression::condition(source, Scope::Trigger).map(|_| ());
+    for source in [
+        "1 + 1",
+        "'a' + event.data.b",
+        "1 - 1",
+        "-event.data.a",
+        "'text'",
+        "[true]",
+        "{'a': true}",
+        "size('a')",
+        "null",
+    ] {
+        assert_eq!(condition(source), Err(ExpressionError::NeverBool), "{source}");
+    }
+    for source in [
+        "true",
+        "event.data.a",
+        "event.data.a == 1 + 1",
+        "!event.data.a",
+        "bool('true')",
+        "event.a ? 1 : true",
+        "[1].exists(x, x == 1)",
+    ] {
+        assert_eq!(condition(source), Ok(()), "{source}");
+    }
+}
+
+#[test]
 fn what_means_nothing_is_refused_when_it_is_defined() {
     check_refused("  ", Scope::Trigger, "empty");
     check_refused("event.", Scope::Trigger, "not a CEL expression");

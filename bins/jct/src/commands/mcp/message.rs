@@ -20,8 +20,8 @@ pub(super) struct Message(Value);
 impl Message {
     /// Reads a line; if it is no message, what to answer. A batch is none: the tower would refuse it, and nobody could tell
     /// which of its requests that answer belongs to.
-    pub(super) fn read(line: &str) -> Result<Self, Value> {
-        match serde_json::from_str(line) {
+    pub(super) fn read(line: impl AsRef<[u8]>) -> Result<Self, Value> {
+        match serde_json::from_slice(line.as_ref()) {
             Ok(message @ Value::Object(_)) => Ok(Self(message)),
             Ok(_) => Err(failed(&Value::Null, INVALID_REQUEST, NO_OBJECT, None)),
             Err(error) => Err(failed(&Value::Null, PARSE_ERROR, &error.to_string(), None)),
@@ -90,7 +90,7 @@ mod tests {
 
     #[track_caller]
     fn check(message: &Value, agreed: Option<&str>, expect: &[(&'static str, &str)]) {
-        let message = Message::read(&message.to_string()).expect("JSON");
+        let message = Message::read(message.to_string()).expect("JSON");
         let expect: Vec<_> = expect.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         assert_eq!(message.headers(agreed), expect);
     }
@@ -127,12 +127,14 @@ mod tests {
 
     #[test]
     fn only_requests_hear_of_a_failure() {
-        let read = |message: Value| Message::read(&message.to_string()).expect("JSON");
+        let read = |message: Value| Message::read(message.to_string()).expect("JSON");
         let told = read(json!({"id": 7, "method": "ping"})).failed("gone", None).expect("an answer");
         assert_eq!(told, json!({"jsonrpc": "2.0", "id": 7, "error": {"code": -32000, "message": "gone"}}));
         assert_eq!(read(json!({"method": "notifications/initialized"})).failed("gone", None), None);
         assert_eq!(read(json!({"id": 7, "result": {}})).failed("gone", None), None);
         let told = Message::read("{").err().expect("no JSON");
         assert_eq!((&told["id"], &told["error"]["code"]), (&Value::Null, &json!(-32700)));
+        let told = Message::read(b"{\"method\": \"\xff\"}").err().expect("no UTF-8");
+        assert_eq!(told["error"]["code"], -32700);
     }
 }
