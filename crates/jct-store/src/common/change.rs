@@ -72,6 +72,11 @@ async fn attempt(
     };
     let budget = Duration::from_secs(task.time_budget_seconds.unsigned_abs());
     if let (StatusAction::Renew { grace, most }, Some(lease)) = (&change.action, &lease) {
+        if let Some(killed) = controls::killing(conn, lease).await? {
+            let ended = end_running(conn, context, &killed.change()?, lease.clone()).await?;
+            // Looked at again, it is over.
+            return Ok(ended.filter(|answer| *answer != ChangeAnswer::Changed));
+        }
         return taken::renew(conn, context, change, lease, (budget, *grace, *most)).await;
     }
     let legal = match event(&change.action) {

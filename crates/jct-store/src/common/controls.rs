@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 
 use super::{Conn, admin, change};
 use crate::StoreError;
-use crate::command::{StatusAction, StatusChange};
 use crate::context::Context;
 use crate::control_match::{ABOUT_TASK, about_external, about_worker};
 use crate::journal::Actor;
 use crate::model::{ControlMode, ControlRecord, ControlScope, Cursor, NewControl, Page, PageStart};
-use crate::rows::{CallOff, ControlRow, time};
+use crate::rows::{CallOff, ControlRow, LeaseRow, time};
 use crate::schema_controls::controls::{self, dsl};
 use crate::types::Id;
 
@@ -105,6 +104,21 @@ pub(crate) async fn call_off(conn: &mut Conn, context: Context<'_>, held: Vec<Id
     Ok(found.into_iter().map(|called_off| called_off.task_id).collect())
 }
 
+/// The first kill in force that is about what somebody outside the tower holds. Setting it has ended what was there; this
+/// finds what was being taken at that moment.
+pub(crate) async fn killing(conn: &mut Conn, lease: &LeaseRow) -> Result<Option<CallOff>, StoreError> {
+    if lease.holder_kind == "worker" || !kills_are_active(conn).await? {
+        return Ok(None);
+    }
+    let text = format!(
+        "{CALLED_OFF} c.lifted_at IS NULL AND c.mode = 'kill' AND ({ABOUT_TASK} OR {}) WHERE l.task_id = '{}' \
+         ORDER BY c.id LIMIT 1",
+        about_external("l.holder"),
+        lease.task_id.0
+    );
+    Ok(sql_query(text).get_result(conn).await.optional()?)
+}
+
 async fn kills_are_active(conn: &mut Conn) -> Result<bool, StoreError> {
     let query = controls::table.filter(dsl::lifted_at.is_null()).filter(dsl::mode.eq(ControlMode::Kill.as_str()));
     Ok(diesel::select(diesel::dsl::exists(query)).get_result(conn).await?)
@@ -112,9 +126,7 @@ async fn kills_are_active(conn: &mut Conn) -> Result<bool, StoreError> {
 
 async fn cancel(conn: &mut Conn, context: Context<'_>, found: &[CallOff]) -> Result<(), StoreError> {
     for called_off in found {
-        let action = StatusAction::Cancel { note: Some(called_off.note()) };
-        let change = StatusChange { task_id: called_off.task_id.into(), by: called_off.by()?, fence: None, action };
-        change::change_status(conn, context, &change).await?;
+        change::change_status(conn, context, &called_off.change()?).await?;
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use jct_contract::{Principal, Timestamp};
+use jct_contract::Timestamp;
 
 use super::queue::holder;
 use super::{join, split, time, to_principal, to_reason, to_u32};
 use crate::StoreError;
+use crate::command::{StatusAction, StatusChange};
 use crate::model::{AgentRecord, ControlRecord, ControlScope, FinishedAttempt, Lifted, NewAgent, NewControl};
 use crate::schema_controls::{agents, controls};
 use crate::types::{DbId, Id};
@@ -124,13 +125,15 @@ impl ControlRow {
 }
 
 impl CallOff {
-    pub(crate) fn by(&self) -> Result<Principal, StoreError> {
-        to_principal(&self.by_kind, &self.by_name)
-    }
-
-    /// Why the task is called off, for whoever reads its end.
-    pub(crate) fn note(&self) -> String {
-        format!("control {}: {}", self.control.0, self.reason)
+    /// The end that whoever set the control asks for; the note tells whoever reads it why.
+    pub(crate) fn change(&self) -> Result<StatusChange, StoreError> {
+        let note = format!("control {}: {}", self.control.0, self.reason);
+        Ok(StatusChange {
+            task_id: self.task_id.into(),
+            by: to_principal(&self.by_kind, &self.by_name)?,
+            fence: None,
+            action: StatusAction::Cancel { note: Some(note) },
+        })
     }
 }
 

@@ -1,11 +1,13 @@
 //! Controls: what is held is not handed out, what is killed is called off with its next heartbeat, until it is lifted.
 
+use std::time::Duration;
+
 use jct_contract::{ControlId, TaskId};
 use jct_lifecycle::{AttemptEnd, ReasonCode, TaskStatus};
 use jct_store::model::{
     ClaimedTask, ControlMode, ControlRecord, ControlScope, DueWork, HeartbeatAnswer, NewControl, PageStart, TaskState,
 };
-use jct_store::{ChangeAnswer, StatusAction, Store};
+use jct_store::{ChangeAnswer, StatusAction, Store, StoreOptions};
 
 use crate::support::{
     Db, LEASE, Worker, audit_actions, audit_of, change, completed, enqueue_many, on_both_engines, principal, record_of,
@@ -19,6 +21,7 @@ on_both_engines![
     a_kill_that_came_after_a_claim_is_heard_by_the_next_heartbeat_only_where_it_applies,
     nobody_takes_from_outside_what_is_held,
     a_kill_ends_what_is_held_outside,
+    nothing_is_held_outside_past_a_kill_and_a_heartbeat,
     a_control_is_lifted_once_and_stays_in_the_books,
     an_agent_is_held_once_and_started_by_lifting_all_its_holds,
     what_was_passed_over_while_held_is_found_again,
@@ -185,6 +188,26 @@ async fn a_kill_ends_what_is_held_outside(db: Db) {
     assert_eq!(end, TaskStatus::Cancelled);
     assert_eq!(outcome, Err(format!("cancelled by `ana`: control {}: a bad release", control.id)));
     assert_eq!(status(&store, spared).await, TaskStatus::Running);
+}
+
+async fn nothing_is_held_outside_past_a_kill_and_a_heartbeat(db: Db) {
+    let options = || StoreOptions { writers: 2, ..StoreOptions::default() };
+    let (here, there) = (db.open(options()).await.unwrap(), db.open(options()).await.unwrap());
+    for _ in 0..20 {
+        let id = task().enqueue(&here).await;
+        let taking = tokio::spawn({
+            let here = here.clone();
+            async move { change(&here, id, "jules", take()).await }
+        });
+        let control = kill(&there, ControlScope::All).await;
+        let taken = taking.await.unwrap();
+        let beat = StatusAction::Renew { grace: Duration::from_secs(60), most: None };
+        let beat = change(&here, id, "jules", beat).await;
+        assert!(!matches!(beat, ChangeAnswer::Taken(_)), "{taken:?}, then {beat:?}");
+        assert_ne!(status(&here, id).await, TaskStatus::Running, "{taken:?}, then {beat:?}");
+        here.control_lift(control.id, principal("bob")).await.unwrap();
+        change(&here, id, "jules", StatusAction::Cancel { note: None }).await;
+    }
 }
 
 async fn a_control_is_lifted_once_and_stays_in_the_books(db: Db) {
